@@ -1,0 +1,38 @@
+"""Free ports on the loopback interface for servers that must keep their port over a restart."""
+
+from __future__ import annotations
+
+import random
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+# Below Linux's ephemeral range (32768 and up). A port inside it could be taken by any outgoing connection
+# while its server is down, and a client retrying on loopback can even connect to itself there.
+FIRST_PORT = 20_000
+LAST_PORT = 32_767
+
+
+def free_port() -> int:
+    """A port nobody listens on now. It is not reserved: the caller's server should bind it soon."""
+    candidates = random.sample(range(FIRST_PORT, LAST_PORT + 1), k=200)
+    for port in candidates:
+        if _can_bind(port):
+            return port
+    raise OSError(f"no free loopback port among {len(candidates)} tried between {FIRST_PORT} and {LAST_PORT}")
+
+
+def is_listening(port: int) -> bool:
+    """Whether a server accepts connections on this loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def _can_bind(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

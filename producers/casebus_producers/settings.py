@@ -1,0 +1,77 @@
+"""Settings that every process shares: how to reach Kafka and how topics are named.
+
+Environment variables carry the prefix ``CASEBUS_`` and nest with ``__``
+(``CASEBUS_KAFKA__BOOTSTRAP_SERVERS``). Any librdkafka property can be passed through:
+``CASEBUS_KAFKA__EXTRA__SECURITY_PROTOCOL=SASL_SSL`` sets ``security.protocol``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SETTINGS_CONFIG = SettingsConfigDict(env_prefix="CASEBUS_", env_nested_delimiter="__", frozen=True, extra="ignore")
+"""Shared by every process's settings class, so that one environment configures all of them."""
+
+
+class KafkaSettings(BaseModel):
+    """The broker connection and the topic namespace.
+
+    ``extra`` holds librdkafka properties with ``_`` for ``.``; it wins over the defaults of the code.
+    ``password_file`` keeps the SASL password out of the environment.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    bootstrap_servers: str = "localhost:9092"
+    topic_prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")] = "case-status"
+    client_id: str = "casebus"
+    password_file: Path | None = None
+    extra: dict[str, str | int | float | bool] = Field(default_factory=dict)
+
+    def client_config(self, **defaults: str | int | float | bool) -> dict[str, str | int | float | bool]:
+        """The librdkafka configuration: ``defaults`` (``_`` for ``.``), then this connection, then ``extra``."""
+        config: dict[str, str | int | float | bool] = {
+            name.replace("_", "."): value for name, value in defaults.items()
+        }
+        config["bootstrap.servers"] = self.bootstrap_servers
+        config["client.id"] = self.client_id
+        if self.password_file is not None:
+            config["sasl.password"] = self.password_file.read_text().strip()
+        config.update({name.lower().replace("_", "."): value for name, value in self.extra.items()})
+        return config
+
+
+class PseudonymSettings(BaseModel):
+    """Where the pepper is kept: the key of the HMAC that turns a national number into a ``party_ref``.
+
+    Only intake and the profile service read it. ``pepper_file`` holds at least 32 bytes of key material.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    pepper_file: Path | None = None
+    pepper: SecretStr | None = None
+
+    def read(self) -> bytes:
+        """The pepper's bytes. Raises ``ValueError`` when none is configured or it is too short."""
+        if self.pepper_file is not None:
+            pepper = self.pepper_file.read_bytes().strip()
+        elif self.pepper is not None:
+            pepper = self.pepper.get_secret_value().encode()
+        else:
+            raise ValueError("no pepper: set CASEBUS_PSEUDONYM__PEPPER_FILE to a file of at least 32 bytes")
+        if len(pepper) < 32:
+            raise ValueError("the pepper must have at least 32 bytes")
+        return pepper
+
+
+class AgencySettings(BaseSettings):
+    """What an agency's process needs: the broker connection."""
+
+    model_config = SETTINGS_CONFIG
+
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings)

@@ -1,0 +1,26 @@
+"""Records of the bus's own topics: one function each way. Agencies' events have ``decode_event`` / ``encode_event``."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from casebus_schemas.errors import UndecodableError
+from casebus_schemas.model import ContractModel
+from casebus_schemas.validation import explain
+
+Record = TypeVar("Record", bound=ContractModel)
+
+
+def encode(record: ContractModel) -> bytes:
+    """``record`` as JSON, fields in declared order, absent ones left out."""
+    return record.__pydantic_serializer__.to_json(record, exclude_none=True)
+
+
+def decode(model: type[Record], value: bytes) -> Record:
+    """The record in ``value``. Raises ``UndecodableError``, which names fields and rules, never values."""
+    try:
+        return model.model_validate_json(value)
+    except ValidationError as error:
+        raise UndecodableError("; ".join(str(reason) for reason in explain(error))) from None

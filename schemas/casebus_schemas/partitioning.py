@@ -1,0 +1,31 @@
+"""Which partition a party's records go to: murmur2 of the ``party_ref`` alone, as Kafka's Java client computes it.
+
+Computed here and not by the client, because an accepted record's key holds more than the party.
+"""
+
+from __future__ import annotations
+
+import struct
+
+_M = 0x5BD1E995
+_MASK = 0xFFFFFFFF
+
+
+def partition_of(party_ref: str, partitions: int) -> int:
+    """The partition of everything about one party, in every topic that is partitioned by party."""
+    return (murmur2(party_ref.encode()) & 0x7FFFFFFF) % partitions
+
+
+def murmur2(data: bytes) -> int:
+    """Austin Appleby's MurmurHash2, 32 bits, with the seed of the Java client."""
+    length = len(data)
+    whole, rest = divmod(length, 4)
+    h = 0x9747B28C ^ length
+    for k in struct.unpack_from(f"<{whole}I", data):
+        k = k * _M & _MASK
+        k = (k ^ k >> 24) * _M & _MASK
+        h = h * _M & _MASK ^ k
+    if rest:
+        h = (h ^ int.from_bytes(data[whole * 4 :], "little")) * _M & _MASK
+    h = (h ^ h >> 13) * _M & _MASK
+    return h ^ h >> 15

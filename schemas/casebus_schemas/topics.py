@@ -1,0 +1,163 @@
+"""Every topic of the bus, declared once: name, key, value, settings, who writes and who reads.
+
+Auto-creation is off on the broker: ``casebus topics apply`` and the local stack create what is declared here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from casebus_schemas.accepted import AcceptedEvent
+from casebus_schemas.change import Change
+from casebus_schemas.dead_letter import DeadLetter
+from casebus_schemas.model import ContractModel
+from casebus_schemas.overview import Overview
+from casebus_schemas.rejection import Rejection
+
+DEFAULT_PARTITIONS = 12
+AGENCY_PARTITIONS = 2
+_DAY_MS = 86_400_000
+_LARGE_RECORD_BYTES = str(8 * 1024 * 1024)
+
+# A tombstone must reach every reader, and erasure must end within a known time.
+_COMPACT = {
+    "cleanup.policy": "compact",
+    "max.compaction.lag.ms": str(7 * _DAY_MS),
+    "delete.retention.ms": str(7 * _DAY_MS),
+}
+
+
+def _delete_after(days: int) -> dict[str, str]:
+    return {"cleanup.policy": "delete", "retention.ms": str(days * _DAY_MS)}
+
+
+@dataclass(frozen=True, slots=True)
+class TopicDeclaration:
+    """One kind of topic. ``per_agency`` topics exist once for each OVO code, appended to the name.
+
+    ``by_party`` topics share the partition count and put everything about a party in the same partition.
+    """
+
+    name: str
+    key: str
+    writer: str
+    readers: str
+    config: dict[str, str] = field(default_factory=dict)
+    model: type[ContractModel] | None = None
+    per_agency: bool = False
+    by_party: bool = False
+
+
+SUBMITTED = TopicDeclaration(
+    name="submitted",
+    key="case id",
+    writer="the agency",
+    readers="intake",
+    # The broker's clock, not the agency's: retention and latency start when the event arrived.
+    config=_delete_after(14) | {"message.timestamp.type": "LogAppendTime"},
+    per_agency=True,
+)
+REJECTED = TopicDeclaration(
+    name="rejected",
+    key="as submitted",
+    writer="intake",
+    readers="the agency",
+    config=_delete_after(30),
+    model=Rejection,
+    per_agency=True,
+)
+ACCEPTED = TopicDeclaration(
+    name="accepted",
+    key="party_ref/agency/case_id/sequence/event_id/digest",
+    writer="intake",
+    readers="overviews, anyone allowed",
+    config=_COMPACT,
+    model=AcceptedEvent,
+    by_party=True,
+)
+OVERVIEWS = TopicDeclaration(
+    name="overviews",
+    key="party_ref",
+    writer="overviews",
+    readers="profile, anyone allowed",
+    config=_COMPACT | {"max.message.bytes": _LARGE_RECORD_BYTES},
+    model=Overview,
+    by_party=True,
+)
+CHANGES = TopicDeclaration(
+    name="changes",
+    key="party_ref",
+    writer="overviews",
+    readers="notifier, anyone allowed",
+    config=_delete_after(30),
+    model=Change,
+    by_party=True,
+)
+DEAD_LETTERS = TopicDeclaration(
+    name="dead-letters",
+    key="original key",
+    writer="any worker",
+    readers="operators",
+    config=_delete_after(30) | {"max.message.bytes": _LARGE_RECORD_BYTES},
+    model=DeadLetter,
+)
+
+DECLARATIONS: tuple[TopicDeclaration, ...] = (SUBMITTED, REJECTED, ACCEPTED, OVERVIEWS, CHANGES, DEAD_LETTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics' names under one prefix (``case-status`` unless configured)."""
+
+    prefix: str = "case-status"
+
+    def submitted(self, agency: str) -> str:
+        """Where one agency publishes."""
+        return f"{self.prefix}.submitted.{agency}"
+
+    def rejected(self, agency: str) -> str:
+        """Where one agency reads what was refused."""
+        return f"{self.prefix}.rejected.{agency}"
+
+    @property
+    def submitted_pattern(self) -> str:
+        """A regular expression, in librdkafka's form, for the submitted topics of all agencies."""
+        return rf"^{self.prefix}\.submitted\.OVO[0-9][0-9][0-9][0-9][0-9][0-9]$"
+
+    @property
+    def accepted(self) -> str:
+        """The canonical log."""
+        return f"{self.prefix}.accepted"
+
+    @property
+    def overviews(self) -> str:
+        """The materialized views."""
+        return f"{self.prefix}.overviews"
+
+    @property
+    def changes(self) -> str:
+        """What changed in them."""
+        return f"{self.prefix}.changes"
+
+    @property
+    def dead_letters(self) -> str:
+        """What no code could handle."""
+        return f"{self.prefix}.dead-letters"
+
+    def declared(self, agencies: Iterable[str]) -> Iterator[tuple[str, TopicDeclaration]]:
+        """Every topic that must exist for these agencies, with its declaration."""
+        codes = sorted(set(agencies))
+        for declaration in DECLARATIONS:
+            if declaration.per_agency:
+                for code in codes:
+                    yield f"{self.prefix}.{declaration.name}.{code}", declaration
+            else:
+                yield f"{self.prefix}.{declaration.name}", declaration
+
+
+def partitions_of(declaration: TopicDeclaration, partitions: int = DEFAULT_PARTITIONS) -> int:
+    """How many partitions a topic gets: ``partitions`` for those by party, few for the small ones."""
+    if declaration.by_party:
+        return partitions
+    return AGENCY_PARTITIONS if declaration.per_agency else 1

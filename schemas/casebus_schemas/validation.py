@@ -1,0 +1,115 @@
+"""From an agency's bytes to a valid event, or to every reason why not. The one door for SDK and intake alike."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from casebus_schemas.errors import InvalidEventError, Reason
+from casebus_schemas.events import CaseEvent
+from casebus_schemas.national_number import redact
+from casebus_schemas.rules import broken_rules
+
+MAX_EVENT_BYTES: Final = 65_536
+MAX_DEPTH: Final = 10
+"""No valid event is deeper (all models are closed), so depth is looked at only to explain a refusal."""
+
+_EVENT: Final[TypeAdapter[CaseEvent]] = TypeAdapter(Annotated[CaseEvent, Field(discriminator="type")])
+
+
+def decode_event(value: bytes) -> CaseEvent:
+    """The event in a record's value. Raises ``InvalidEventError`` with every broken rule that could be found.
+
+    No message repeats the input, so that no national number gets into an error. Does not block.
+    """
+    if len(value) > MAX_EVENT_BYTES:
+        raise InvalidEventError([_size_reason()])
+    try:
+        event = _EVENT.validate_json(value)
+    except ValidationError as error:
+        raise InvalidEventError(_explain(value, error)) from None
+    return _checked(event)
+
+
+def encode_event(event: CaseEvent) -> bytes:
+    """The event as a record's value, after the rules about the whole event. Raises ``InvalidEventError``."""
+    value = event.__pydantic_serializer__.to_json(_checked(event), exclude_none=True)
+    if len(value) > MAX_EVENT_BYTES:
+        raise InvalidEventError([_size_reason()])
+    return value
+
+
+def explain(error: ValidationError) -> list[Reason]:
+    """Pydantic's findings as reasons: the field's path, the rule, a message without the value."""
+    return [
+        Reason(
+            field=_path((*finding["loc"], *_discriminator(finding))),
+            rule=finding["type"].replace("_", "-"),
+            message=redact(_OWN_WORDS.get(finding["type"], finding["msg"])),
+        )
+        for finding in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _checked(event: CaseEvent) -> CaseEvent:
+    reasons = list(broken_rules(event))
+    if reasons:
+        raise InvalidEventError(reasons)
+    return event
+
+
+def _explain(value: bytes, error: ValidationError) -> list[Reason]:
+    depth = _depth(value)
+    if depth > MAX_DEPTH:
+        return [Reason(field="(event)", rule="json.depth", message=f"nested deeper than {MAX_DEPTH} levels")]
+    reasons = explain(error)
+    if reasons[0].rule == "json-invalid":
+        return [Reason(field="(event)", rule="json.syntax", message="not JSON in UTF-8: " + _json_problem(error))]
+    return reasons
+
+
+def _json_problem(error: ValidationError) -> str:
+    """The parser's own words, which name what it expected and where, never what it read."""
+    return str(error.errors(include_url=False, include_input=False)[0].get("ctx", {}).get("error", "unreadable"))
+
+
+def _size_reason() -> Reason:
+    return Reason(field="(event)", rule="event.size", message=f"larger than {MAX_EVENT_BYTES} bytes")
+
+
+def _discriminator(finding: ErrorDetails) -> tuple[str, ...]:
+    """The field that tells the kind, where the kind is what is wrong."""
+    return (finding["ctx"]["discriminator"].strip("'"),) if finding["type"] in _OWN_WORDS else ()
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """``data.parties.0.number``: without the tags of unions, and without a number that somebody used as a name."""
+    parts = [str(part) for part in location if part not in _UNION_TAGS]
+    return redact(".".join(parts))[:200] or "(event)"
+
+
+_OWN_WORDS: Final = {  # pydantic's would repeat what was sent
+    "union_tag_invalid": "not one of the kinds in the contract",
+    "union_tag_not_found": "missing, so the kind is not known",
+}
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKET: Final = re.compile(rb"[\[\]{}]")
+_UNION_TAGS: Final = frozenset(
+    [f"be.vlaanderen.case.{name}.v1" for name in ("status-changed", "corrected", "retracted", "party-removed")]
+    + ["citizen", "enterprise", "establishment", "association"]
+)
+
+
+def _depth(value: bytes) -> int:
+    """How deep brackets nest outside strings; needs no parse, so no depth can exhaust a parser's stack."""
+    deepest = depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub(b"", value)):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+__all__ = ["MAX_DEPTH", "MAX_EVENT_BYTES", "decode_event", "encode_event", "explain"]
