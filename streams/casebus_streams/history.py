@@ -1,0 +1,87 @@
+"""A case's history: which events it holds, in which order, and what follows from that order. Pure.
+
+The order of the entries is total: by the sequence they speak of (``corrects`` for a correction, else their own),
+then own sequence, time, event id, digest. Everything else is derived from it, so the order of arrival cannot matter:
+
+- the *current* entry is the greatest; a correction comes right after what it corrects, the winner of a conflict
+  over one sequence after the loser;
+- an entry is *superseded* when the next one speaks of the same sequence;
+- an entry is *withdrawn* when a retraction, or the end of the party's access, comes after it.
+
+The history keeps the ``MAX_HISTORY`` greatest entries. An event smaller than all of a full history has no effect.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from msgspec import UNSET, Raw
+
+from casebus_schemas import MAX_HISTORY
+from casebus_streams.wire import AcceptedRecord, ContentFacts, HistoryRecord, decode_entry, encode
+
+BARRIERS = frozenset(("retracted", "party-removed"))
+"""The kinds of event that take a case out of an overview."""
+
+OrderKey = tuple[int, int, str, str, str]
+
+
+def entry_of(event: AcceptedRecord, facts: ContentFacts | None) -> HistoryRecord:
+    """The entry that records ``event``."""
+    status = facts.status if facts is not None else None
+    return HistoryRecord(
+        sequence=event.sequence,
+        event_id=event.event_id,
+        time=event.time,
+        digest=event.digest,
+        kind=event.kind,
+        corrects=event.corrects,
+        phase=status.phase if status else UNSET,
+        code=status.code if status else UNSET,
+        occurred_at=status.occurred_at if status else UNSET,
+    )
+
+
+def insert(history: list[Raw], entry: HistoryRecord) -> list[HistoryRecord] | None:
+    """The history with ``entry`` at its place, or ``None`` when it has no effect: a repetition, or older than all.
+
+    For the rare event that is not simply the newest; costs a decode of the whole history.
+    """
+    entries = [decode_entry(raw) for raw in history]
+    keys = [order_key(known) for known in entries]
+    place = bisect_left(keys, order_key(entry))
+    if place < len(keys) and keys[place] == order_key(entry):
+        return None
+    if place == 0 and len(entries) >= MAX_HISTORY:
+        return None
+    entries.insert(place, entry)
+    _mark(entries)
+    return entries[-MAX_HISTORY:]
+
+
+def order_key(entry: HistoryRecord) -> OrderKey:
+    """Where an entry stands. Times compare as text without the final ``Z``, which sorts after a fraction's point."""
+    return (entry.position, entry.sequence, entry.time[:-1], entry.event_id, entry.digest)
+
+
+def has_conflict(entries: list[HistoryRecord], entry: HistoryRecord) -> bool:
+    """Whether another event of the case carries the same sequence."""
+    return any(known.sequence == entry.sequence and known is not entry for known in entries)
+
+
+def encoded(entries: list[HistoryRecord]) -> list[Raw]:
+    """Entries as the bytes that a case keeps."""
+    return [Raw(encode(entry)) for entry in entries]
+
+
+def _mark(entries: list[HistoryRecord]) -> None:
+    """Set what follows from the order: superseded, withdrawn; a withdrawn entry no longer says what it said."""
+    withdrawn = False
+    following: int | None = None
+    for entry in reversed(entries):
+        entry.superseded = True if entry.position == following else UNSET
+        if withdrawn:
+            entry.withdrawn = True
+            entry.phase = entry.code = entry.occurred_at = UNSET
+        following = entry.position
+        withdrawn = withdrawn or entry.kind in BARRIERS

@@ -1,0 +1,140 @@
+"""What becomes of one submitted record: accepted for each party, or rejected with reasons. Pure."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import orjson
+
+from casebus_schemas import (
+    CaseEvent,
+    InvalidEventError,
+    Position,
+    Reason,
+    Rejection,
+    Verdict,
+    decode_event,
+    known_codes,
+)
+from casebus_schemas.case import CaseContent
+from casebus_schemas.national_number import redact
+from casebus_streams.intake.fan_out import PartyRecord, fan_out
+from casebus_streams.records import InRecord
+
+_READABLE_ID = re.compile(r"[A-Za-z0-9._:+=@~/-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The records for the accepted log, the word back to the agency if there is one, and what to count."""
+
+    accepted: list[PartyRecord] = field(default_factory=list)
+    rejection: Rejection | None = None
+
+
+def decide(
+    record: InRecord, *, agency: str, pepper: bytes, partitions: int, link_hosts: Mapping[str, tuple[str, ...]]
+) -> Decision:
+    """Validate, check the sender, pseudonymise, fan out per party.
+
+    ``agency`` is whose topic the record came from: the broker lets nobody else write there. Never raises for anything
+    an agency can send.
+    """
+    try:
+        event = _valid_event(record, agency, link_hosts.get(agency))
+    except InvalidEventError as error:
+        return Decision(rejection=_rejection(record, agency, error.reasons))
+    warnings = tuple(_warnings(event))
+    return Decision(
+        accepted=fan_out(event, pepper=pepper, partitions=partitions),
+        rejection=_remark(record, agency, event, warnings) if warnings else None,
+    )
+
+
+def _valid_event(record: InRecord, agency: str, hosts: tuple[str, ...] | None) -> CaseEvent:
+    if record.value is None:
+        raise InvalidEventError(
+            [Reason(field="(event)", rule="event.tombstone", message="a record without a value says nothing")]
+        )
+    event = decode_event(record.value)
+    reasons = [*_sender_reasons(record, agency, event), *_host_reasons(event, hosts)]
+    if reasons:
+        raise InvalidEventError(reasons)
+    return event
+
+
+def _sender_reasons(record: InRecord, agency: str, event: CaseEvent) -> Iterator[Reason]:
+    if event.agency != agency:
+        yield Reason(field="source", rule="source.topic", message=f"this topic belongs to {agency} alone")
+    if record.key != event.subject.encode():
+        yield Reason(field="(record key)", rule="key.case-id", message="must be the case id")
+
+
+def _host_reasons(event: CaseEvent, hosts: tuple[str, ...] | None) -> Iterator[Reason]:
+    data = event.data
+    if hosts is None or not isinstance(data, CaseContent):
+        return
+    addresses = [(f"data.links.{i}.url", link.url) for i, link in enumerate(data.links or ())]
+    if data.action is not None and data.action.url is not None:
+        addresses.append(("data.action.url", data.action.url))
+    if data.contact is not None and data.contact.website is not None:
+        addresses.append(("data.contact.website", data.contact.website))
+    for name, url in addresses:
+        if (urlsplit(url).hostname or "") not in hosts:
+            yield Reason(field=name, rule="url.host", message="not on a host registered for this agency")
+
+
+def _warnings(event: CaseEvent) -> Iterator[Reason]:
+    if isinstance(event.data, CaseContent) and event.data.status.code not in known_codes():
+        yield Reason(
+            field="data.status.code",
+            rule="status.unknown-code",
+            message="not in the published list; citizens see the phase instead",
+        )
+
+
+def _remark(record: InRecord, agency: str, event: CaseEvent, warnings: tuple[Reason, ...]) -> Rejection:
+    return Rejection(
+        verdict=Verdict.ACCEPTED_WITH_WARNINGS,
+        agency=agency,
+        reasons=warnings,
+        position=_position(record),
+        event_id=event.id,
+        case_id=event.subject,
+    )
+
+
+def _rejection(record: InRecord, agency: str, reasons: tuple[Reason, ...]) -> Rejection:
+    attributes = _readable_attributes(record.value)
+    return Rejection(
+        verdict=Verdict.REJECTED,
+        agency=agency,
+        reasons=reasons,
+        position=_position(record),
+        event_id=attributes.get("id"),
+        case_id=attributes.get("subject"),
+        original=b64encode(record.value) if record.value is not None else None,
+    )
+
+
+def _position(record: InRecord) -> Position:
+    return Position(topic=record.topic, partition=record.partition, offset=record.offset)
+
+
+def _readable_attributes(value: bytes | None) -> dict[str, str]:
+    """The attributes by which an agency recognises its event, as far as they can be read and hold no number."""
+    try:
+        parsed = orjson.loads(value or b"")
+    except orjson.JSONDecodeError:
+        return {}
+    if not isinstance(parsed, dict):
+        return {}
+    return {
+        name: text
+        for name in ("id", "subject")
+        if isinstance(text := parsed.get(name), str) and _READABLE_ID.fullmatch(text) and redact(text) == text
+    }

@@ -1,0 +1,110 @@
+"""The intake stage: submitted records in, accepted and rejected records out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from casebus_schemas import Topics, Verdict, encode
+from casebus_streams.dead_letters import dead_letter
+from casebus_streams.intake.decision import Decision, decide
+from casebus_streams.metrics import StreamMetrics
+from casebus_streams.records import InRecord, OutRecord
+from casebus_streams.settings import StreamSection
+from casebus_streams.source import Partition
+from casebus_streams.topic_directory import TopicDirectory
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeOutcome:
+    """The records to write, and what to count once they are."""
+
+    records: list[OutRecord]
+    decisions: list[tuple[str, Decision]]
+
+
+class IntakeStage:
+    """Validates, checks the sender, pseudonymises and fans out. Keeps nothing between batches."""
+
+    name = "intake"
+
+    def __init__(
+        self,
+        topics: Topics,
+        section: StreamSection,
+        *,
+        pepper: bytes,
+        directory: TopicDirectory,
+        metrics: StreamMetrics,
+    ) -> None:
+        self._topics = topics
+        self._section = section
+        self._pepper = pepper
+        self._directory = directory
+        self._metrics = metrics
+
+    def decide(self, batch: list[InRecord]) -> IntakeOutcome:
+        """What becomes of each record, in order."""
+        outcome = IntakeOutcome([], [])
+        for record in batch:
+            agency = record.topic.rpartition(".")[2]
+            try:
+                decision = decide(
+                    record,
+                    agency=agency,
+                    pepper=self._pepper,
+                    partitions=self._section.partitions,
+                    link_hosts=self._section.link_hosts,
+                )
+            except Exception as failure:
+                outcome.records.append(self._dead_letter(record, "intake.defect", type(failure).__name__))
+                continue
+            outcome.records.extend(self._out_records(record, agency, decision))
+            outcome.decisions.append((agency, decision))
+        return outcome
+
+    def committed(self, outcome: IntakeOutcome) -> None:
+        """Count what was written."""
+        for agency, decision in outcome.decisions:
+            if decision.accepted:
+                self._metrics.accepted.labels(agency).inc()
+            if decision.rejection is None:
+                continue
+            if decision.rejection.verdict is Verdict.REJECTED:
+                self._metrics.rejected.labels(agency, decision.rejection.reasons[0].rule).inc()
+            else:
+                self._metrics.warnings.labels(agency).inc()
+
+    def assigned(self, partitions: list[Partition]) -> None:
+        """Nothing to restore."""
+
+    def revoked(self, partitions: list[Partition]) -> None:
+        """Nothing to forget."""
+
+    def out_of_range(self, partition: Partition) -> None:
+        """Retention removed events before they were read: say so as loudly as can be, and save the rest."""
+        self._metrics.lost_ranges.labels(self.name).inc()
+        log.critical("submitted_events_lost_to_retention", topic=partition[0], partition=partition[1])
+
+    def _out_records(self, record: InRecord, agency: str, decision: Decision) -> list[OutRecord]:
+        accepted = self._topics.accepted
+        records = [
+            OutRecord(accepted, partition, key, value, record.timestamp_ms)
+            for partition, key, value in decision.accepted
+        ]
+        if decision.rejection is not None:
+            topic = self._topics.rejected(agency)
+            if self._directory.has(topic):
+                records.append(OutRecord(topic, -1, record.key, encode(decision.rejection), record.timestamp_ms))
+            else:
+                records.append(self._dead_letter(record, "rejected-topic.missing", decision.rejection.reasons[0].rule))
+        return records
+
+    def _dead_letter(self, record: InRecord, reason: str, error: str) -> OutRecord:
+        self._metrics.dead_letters.labels(self.name, reason).inc()
+        return dead_letter(
+            self._topics.dead_letters, record, stage=self.name, reason=reason, error=error, with_original=False
+        )

@@ -1,0 +1,118 @@
+"""Restoring the cache: reading one partition of the overviews topic to its end as of now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import structlog
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # not in its stubs' __all__
+
+from casebus_producers.settings import KafkaSettings
+from casebus_streams.errors import StopError
+
+Cache = dict[str, bytes]
+"""The overviews of one partition, by party_ref, as the bytes of their records."""
+
+_LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the client's own lack
+_BATCH_RECORDS = 10_000
+_STALL_SECONDS = 120
+
+log = structlog.get_logger(__name__)
+
+
+class CacheRestorer:
+    """Reads overviews, committed ones only, into memory."""
+
+    def __init__(self, kafka: KafkaSettings, topic: str) -> None:
+        self._kafka = kafka
+        self._topic = topic
+
+    def restore(self, partitions: Iterable[int]) -> dict[int, Cache]:
+        """The caches of these partitions. Blocks until all are read to their end as of now.
+
+        The end is that of *all* records, so an earlier owner's open transaction is waited for (its time-out bounds
+        that): what others committed after it began is visible only once it is decided. Raises ``StopError``.
+        """
+        started = time.monotonic()
+        caches: dict[int, Cache] = {partition: {} for partition in partitions}
+        ends = self._ends(caches)
+        waiting = {partition: end for partition, end in ends.items() if end > 0}
+        if waiting:
+            consumer = Consumer(self._consumer_config())
+            try:
+                consumer.assign([TopicPartition(self._topic, partition, OFFSET_BEGINNING) for partition in waiting])
+                _read_to(consumer, waiting, caches)
+            finally:
+                consumer.close()
+        seconds = time.monotonic() - started
+        log.info("cache_restored", overviews=sum(map(len, caches.values())), seconds=round(seconds, 3))
+        return caches
+
+    def _ends(self, partitions: Iterable[int]) -> dict[int, int]:
+        admin = AdminClient(self._kafka.client_config())
+        request = {TopicPartition(self._topic, partition): _LATEST for partition in partitions}
+        if not request:
+            return {}
+        answers = admin.list_offsets(request, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=30)
+        try:
+            return {partition.partition: answer.result().offset for partition, answer in answers.items()}
+        except KafkaException as error:
+            raise StopError(f"cannot find the end of {self._topic}: {error.args[0].name()}") from error
+
+    def _consumer_config(self) -> dict[str, str | int | float | bool]:
+        return self._kafka.client_config(
+            group_id=f"{self._kafka.topic_prefix}.restore",  # required by the client; never joins, never commits
+            enable_auto_commit=False,
+            enable_auto_offset_store=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            enable_partition_eof=True,
+            fetch_message_max_bytes=16_777_216,
+            fetch_max_bytes=134_217_728,
+            queued_min_messages=1_000_000,
+            queued_max_messages_kbytes=262_144,
+            check_crcs=False,
+        )
+
+
+def _read_to(consumer: Consumer, waiting: dict[int, int], caches: dict[int, Cache]) -> None:
+    """Read until every partition in ``waiting`` is past its end."""
+    last_progress = time.monotonic()
+    while waiting:
+        messages = consumer.consume(_BATCH_RECORDS, 0.5)
+        if messages:
+            last_progress = time.monotonic()
+        elif time.monotonic() - last_progress > _STALL_SECONDS:
+            raise StopError(f"restoring partitions {sorted(waiting)} makes no progress")
+        for message in messages:
+            _apply(message, waiting, caches)
+
+
+def _apply(message: Message, waiting: dict[int, int], caches: dict[int, Cache]) -> None:
+    partition = message.partition() or 0
+    error = message.error()
+    if error is None:
+        key, value = message.key(), message.value()
+        if key is not None:
+            if value is None:
+                caches[partition].pop(key.decode(), None)
+            else:
+                caches[partition][key.decode()] = value
+    elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own name
+        # The position after aborted records and transaction markers, which no message ever shows.
+        if (message.offset() or 0) >= waiting.get(partition, 0):
+            waiting.pop(partition, None)
+    elif error.fatal():
+        raise StopError(f"restoring cannot go on: {error.name()}")
+    else:
+        log.warning("restore_error", error=error.name(), partition=partition)

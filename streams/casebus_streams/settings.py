@@ -1,0 +1,55 @@
+"""Settings of the stream workers: ``CASEBUS_STREAMS__…`` beside ``CASEBUS_KAFKA__…`` and ``CASEBUS_PSEUDONYM__…``."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings
+
+from casebus_producers.settings import SETTINGS_CONFIG, KafkaSettings, PseudonymSettings
+from casebus_schemas import DEFAULT_PARTITIONS
+
+
+def _unique_worker_id() -> str:
+    return f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+
+
+class StreamSection(BaseModel):
+    """How a worker runs.
+
+    ``worker_id`` names the transactional ids. Give each worker a stable one of its own (a StatefulSet's pod name) and
+    a killed worker's open transaction ends the moment it is back; without one, its readers wait
+    ``transaction_timeout_seconds``. Two live workers with one id fence each other.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    worker_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$", default_factory=_unique_worker_id)]
+    partitions: Annotated[int, Field(ge=1, description="of the topics by party; fixed when they are made")] = (
+        DEFAULT_PARTITIONS
+    )
+    # One transaction: large enough that its cost vanishes per event, small enough to stay well under a second.
+    batch_max_records: Annotated[int, Field(ge=1)] = 20_000
+    # How long an idle worker waits for the first record before it looks whether it must stop.
+    idle_wait_seconds: Annotated[float, Field(gt=0)] = 0.2
+    transaction_timeout_seconds: Annotated[float, Field(ge=1)] = 10.0
+    session_timeout_seconds: Annotated[float, Field(ge=1)] = 10.0
+    # How soon a new agency's topic is noticed.
+    topic_refresh_seconds: Annotated[float, Field(gt=0)] = 5.0
+    # Agencies whose links must stay on their own hosts: OVO code -> host names.
+    link_hosts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Field(ge=0, le=65535, description="0 takes a free port")] = 0
+
+
+class StreamsSettings(BaseSettings):
+    """All that ``casebus run streams`` needs."""
+
+    model_config = SETTINGS_CONFIG
+
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    pseudonym: PseudonymSettings = Field(default_factory=PseudonymSettings)
+    streams: StreamSection = Field(default_factory=lambda: StreamSection.model_validate({}))

@@ -1,0 +1,218 @@
+"""Where a stage's records come from: a consumer that knows its own positions.
+
+The consumer's own idea of its position is not used: after an error or a rebalance it can be ahead of what was handled.
+Here a partition's position moves only when its records were committed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import structlog
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from casebus_producers.settings import KafkaSettings
+from casebus_streams.errors import StopError
+from casebus_streams.records import InRecord
+from casebus_streams.settings import StreamSection
+
+Partition = tuple[str, int]
+
+log = structlog.get_logger(__name__)
+
+
+class AssignmentListener(Protocol):
+    """What a stage wants to know about its partitions. Called from within ``poll``, may block."""
+
+    def assigned(self, partitions: list[Partition]) -> None:
+        """These partitions are about to be read: get ready for them (restore state)."""
+
+    def revoked(self, partitions: list[Partition]) -> None:
+        """These partitions are somebody else's now: forget all about them."""
+
+    def out_of_range(self, partition: Partition) -> None:
+        """The committed offset is gone from the log. Raise ``StopError``, or return to go on from the beginning."""
+
+
+def consumer_config(kafka: KafkaSettings, section: StreamSection, group: str) -> dict[str, str | int | float | bool]:
+    """The consumer of a stage: classic protocol with cooperative rebalancing, nothing committed behind its back."""
+    return kafka.client_config(
+        group_id=f"{kafka.topic_prefix}.{group}",
+        enable_auto_commit=False,
+        enable_auto_offset_store=False,
+        auto_offset_reset="error",  # never skip records silently; see ``Source._next``
+        isolation_level="read_committed",
+        partition_assignment_strategy="cooperative-sticky",
+        session_timeout_ms=int(section.session_timeout_seconds * 1000),
+        heartbeat_interval_ms=int(section.session_timeout_seconds * 1000 / 5),
+        topic_metadata_refresh_interval_ms=int(section.topic_refresh_seconds * 1000),
+        enable_partition_eof=True,
+        fetch_wait_max_ms=100,
+        fetch_min_bytes=1,
+        # Enough prefetched to fill the next transaction while this one commits, and no more.
+        queued_min_messages=max(1000, section.batch_max_records),
+        queued_max_messages_kbytes=65_536,
+        fetch_message_max_bytes=8_388_608,
+    )
+
+
+class Source:
+    """Batches of records of the partitions this worker owns.
+
+    A batch waits for its first record and then takes what is there, so that at low rates nothing waits for it to
+    fill. Records that could not be committed stay in the batch, in order, and are handed out again; those of
+    partitions that were lost in the meantime are dropped from it.
+    """
+
+    def __init__(
+        self,
+        config: dict[str, str | int | float | bool],
+        topic: str,
+        listener: AssignmentListener,
+        *,
+        batch_max_records: int,
+        idle_wait_seconds: float,
+    ) -> None:
+        self._listener = listener
+        self._batch_max_records = batch_max_records
+        self._idle_wait_seconds = idle_wait_seconds
+        self._owned: set[Partition] = set()
+        self._pending: list[InRecord] = []
+        self._ends: dict[Partition, int] = {}
+        self._failure: BaseException | None = None
+        self._consumer = Consumer(config)
+        self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
+
+    def poll_batch(self) -> list[InRecord]:
+        """Records to handle: those left over from an aborted transaction, else new ones. Blocks while idle.
+
+        Raises what a listener raised inside a rebalance, and ``StopError`` for a consumer that cannot go on.
+        """
+        if self._pending:
+            # A fenced transaction means a rebalance is waiting to be heard of; what it brings joins the batch.
+            self._take(self._consumer.consume(1, 0.05))
+        else:
+            self._take(self._consumer.consume(1, self._idle_wait_seconds))
+            if self._pending and len(self._pending) < self._batch_max_records:
+                self._take(self._consumer.consume(self._batch_max_records - len(self._pending), 0))
+        return self._pending
+
+    def next_offsets(self) -> list[TopicPartition]:
+        """What to commit once the batch is handled: one past the last record of each partition."""
+        after = {(record.topic, record.partition): record.offset + 1 for record in self._pending}
+        return [TopicPartition(topic, partition, offset) for (topic, partition), offset in after.items()]
+
+    def committed(self) -> None:
+        """The batch is in the log; the next one may come."""
+        self._pending = []
+
+    @property
+    def owned(self) -> frozenset[Partition]:
+        """The partitions this worker reads now."""
+        return frozenset(self._owned)
+
+    @property
+    def consumer(self) -> Consumer:
+        """The client: its group metadata fences the transactions."""
+        return self._consumer
+
+    def close(self) -> None:
+        """Leave the group. Blocks until the coordinator knows."""
+        self._consumer.close()
+
+    def _take(self, messages: Iterable[Message]) -> None:
+        self._raise_failure()
+        for message in messages:
+            error = message.error()
+            if error is not None:
+                self._handle_error(error, message)
+            elif (partition := _partition_of(message)) in self._owned:
+                self._pending.append(_record(message, partition))
+
+    def _handle_error(self, error: KafkaError, message: Message) -> None:
+        code = error.code()
+        if code == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own names for its local errors
+            return
+        if code == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
+            partition = _partition_of(message)
+            self._listener.out_of_range(partition)
+            self._consumer.seek(TopicPartition(*partition, OFFSET_BEGINNING))
+        elif error.fatal() or code == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            raise StopError(f"the consumer cannot go on: {error.name()}")
+        else:
+            log.warning("consumer_error", error=error.name())
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._guarded(self._assign, consumer, partitions)
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._guarded(self._revoke, consumer, partitions)
+
+    def _guarded(
+        self,
+        step: Callable[[Consumer, list[TopicPartition]], None],
+        consumer: Consumer,
+        partitions: list[TopicPartition],
+    ) -> None:
+        """An exception must not get lost in the client's callback: it is kept, and raised by ``poll_batch``."""
+        try:
+            step(consumer, partitions)
+        except BaseException as failure:
+            self._failure = failure
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        names = [(partition.topic, partition.partition) for partition in partitions]
+        starts = _committed_offsets(consumer, partitions)
+        self._listener.assigned(names)
+        self._owned.update(names)
+        consumer.incremental_assign(starts)
+        log.info("partitions_assigned", partitions=len(names))
+
+    def _revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        names = {(partition.topic, partition.partition) for partition in partitions}
+        self._owned -= names
+        self._pending = [record for record in self._pending if (record.topic, record.partition) not in names]
+        self._listener.revoked(sorted(names))
+        consumer.incremental_unassign(partitions)
+        log.info("partitions_revoked", partitions=len(names))
+
+
+def _committed_offsets(consumer: Consumer, partitions: list[TopicPartition]) -> list[TopicPartition]:
+    """Where to start: what was committed, else the beginning.
+
+    Waits while the last owner's transaction is undecided, as a read_committed consumer must: its offsets may yet be
+    committed. The transaction's own timeout bounds the wait.
+    """
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            committed = consumer.committed(partitions, timeout=10)
+            break
+        except KafkaException as error:
+            if time.monotonic() > deadline or not error.args[0].retriable():
+                raise StopError(f"cannot read committed offsets: {error.args[0].name()}") from error
+    for partition in committed:
+        if partition.error is not None:
+            raise StopError(f"cannot read the committed offset of {partition.topic}: {partition.error}")
+        if partition.offset < 0:
+            partition.offset = OFFSET_BEGINNING
+    return committed
+
+
+def _partition_of(message: Message) -> Partition:
+    topic, partition = message.topic(), message.partition()
+    if topic is None or partition is None:
+        raise StopError("a consumed message names no partition")
+    return topic, partition
+
+
+def _record(message: Message, partition: Partition) -> InRecord:
+    return InRecord(
+        partition[0], partition[1], message.offset() or 0, message.key(), message.value(), message.timestamp()[1]
+    )

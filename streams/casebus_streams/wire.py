@@ -1,0 +1,152 @@
+"""The accepted log, overviews and changes as the hot path sees them: msgspec structs beside the pydantic contract.
+
+They hold the same JSON, field for field in the same order (a test compares them with the models in ``schemas/``),
+but leave what the fold does not look at as undecoded bytes (``msgspec.Raw``): the contents of cases, and all the
+cases of a party that an event does not touch.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec.json import Decoder, Encoder
+
+Kind = Literal["status-changed", "corrected", "retracted", "party-removed"]
+
+
+class AcceptedRecord(Struct, omit_defaults=True, kw_only=True, gc=False, frozen=True):
+    """``casebus_schemas.AcceptedEvent``."""
+
+    party_ref: str
+    roles: Raw
+    agency: str
+    case_id: str
+    kind: Kind
+    sequence: int
+    corrects: int | UnsetType = UNSET
+    event_id: str
+    time: str
+    digest: str
+    source: str
+    traceparent: str | UnsetType = UNSET
+    reason: Raw | UnsetType = UNSET
+    content: Raw | UnsetType = UNSET
+
+    @property
+    def position(self) -> int:
+        """The sequence that this event speaks of: the one it corrects, else its own."""
+        return self.sequence if self.corrects is UNSET else self.corrects
+
+
+class HistoryRecord(Struct, omit_defaults=True, kw_only=True, gc=False):
+    """``casebus_schemas.HistoryEntry``."""
+
+    sequence: int
+    event_id: str
+    time: str
+    digest: str
+    kind: Kind
+    corrects: int | UnsetType = UNSET
+    phase: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    occurred_at: str | UnsetType = UNSET
+    superseded: bool | UnsetType = UNSET
+    withdrawn: bool | UnsetType = UNSET
+
+    @property
+    def position(self) -> int:
+        """The sequence that this entry speaks of."""
+        return self.sequence if self.corrects is UNSET else self.corrects
+
+
+class CaseRecord(Struct, omit_defaults=True, kw_only=True):
+    """``casebus_schemas.CaseOverview``; entries of the history stay bytes until an event lands among them."""
+
+    agency: str
+    case_id: str
+    roles: Raw
+    roll_up: str
+    sequence: int
+    events: int
+    content: Raw | UnsetType = UNSET
+    history: list[Raw]
+
+
+class OverviewRecord(Struct):
+    """``casebus_schemas.Overview``; each case stays bytes until an event touches it."""
+
+    party_ref: str
+    epoch: int
+    version: int
+    updated_at: str
+    cases: dict[str, Raw]
+
+
+class StatusFacts(Struct, gc=False, frozen=True):
+    """What the fold needs of a status."""
+
+    phase: str
+    code: str
+    occurred_at: str
+    final: bool = False
+
+
+class ActionFacts(Struct, gc=False, frozen=True):
+    """What the fold needs of an action."""
+
+    what: Raw
+    by: str
+    url: str | None = None
+    due_at: str | None = None
+
+
+class ContentFacts(Struct, gc=False, frozen=True):
+    """What the fold needs of a case's content; everything else is skipped, not decoded."""
+
+    status: StatusFacts
+    action: ActionFacts | None = None
+    result: Raw | UnsetType = UNSET
+    expected: Raw | UnsetType = UNSET
+    suspension: Raw | UnsetType = UNSET
+
+    @property
+    def party_action(self) -> ActionFacts | None:
+        """The action, if it is the party who must act."""
+        return self.action if self.action is not None and self.action.by == "party" else None
+
+
+class CaseStateRecord(Struct, omit_defaults=True, gc=False, frozen=True):
+    """``casebus_schemas.CaseState``."""
+
+    roll_up: str
+    content: Raw | UnsetType = UNSET
+
+
+class ChangeRecord(Struct, omit_defaults=True, kw_only=True, gc=False, frozen=True):
+    """``casebus_schemas.Change``."""
+
+    change_id: str
+    kind: str
+    party_ref: str
+    agency: str
+    case_id: str
+    roles: Raw
+    event_id: str
+    event_kind: str
+    sequence: int
+    time: str
+    epoch: int
+    version: int
+    traceparent: str | UnsetType = UNSET
+    reason: Raw | UnsetType = UNSET
+    before: CaseStateRecord | UnsetType = UNSET
+    after: CaseStateRecord
+
+
+encode = Encoder().encode
+decode_accepted = Decoder(AcceptedRecord).decode
+decode_overview = Decoder(OverviewRecord).decode
+decode_case = Decoder(CaseRecord).decode
+decode_entry = Decoder(HistoryRecord).decode
+decode_facts = Decoder(ContentFacts).decode
