@@ -7,10 +7,10 @@ import os
 
 import faust
 import structlog
-from casebus_producers.logs import configure_logging
-from casebus_producers.metrics_endpoint import serve_metrics
 from prometheus_client import CollectorRegistry
 
+from casebus_producers.logs import configure_logging
+from casebus_producers.metrics_endpoint import serve_metrics
 from casebus_streams.settings import StreamsSettings
 from casebus_streams.worker import STAGES, build_app
 
@@ -29,7 +29,9 @@ def run(stages: tuple[str, ...] = STAGES, *, log_level: str = "info") -> int:
     log.info("worker_starting", stages=stages, worker_id=settings.streams.worker_id, metrics_port=endpoint.port)
     _tune_garbage_collector()
     try:
-        return _run_to_end(faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True))
+        worker = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
+        worker.spinner = None  # it would write to the log's stream
+        return _run_to_end(worker)
     finally:
         endpoint.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -102,7 +103,7 @@ class TransactionalSink:
         raise RetryError(error.name())
 
     def _fresh_producer(self) -> Producer:
-        producer = Producer(self._config)
+        producer = Producer(self._config, logger=logging.getLogger("librdkafka"))
         try:
             producer.init_transactions()
         except KafkaException as failure:

@@ -6,6 +6,7 @@ Here a partition's position moves only when its records were committed.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -82,7 +83,7 @@ class Source:
         self._pending: list[InRecord] = []
         self._ends: dict[Partition, int] = {}
         self._failure: BaseException | None = None
-        self._consumer = Consumer(config)
+        self._consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
         self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
 
     def poll_batch(self) -> list[InRecord]:

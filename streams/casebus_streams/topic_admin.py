@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
+from casebus_producers.settings import KafkaSettings
 from casebus_schemas import DEFAULT_PARTITIONS, TopicDeclaration, Topics, partitions_of
 
 _TIMEOUT_SECONDS = 30.0
@@ -27,6 +29,11 @@ class TopicPlan:
     def is_empty(self) -> bool:
         """Whether all is as declared."""
         return not self.missing and not self.differing
+
+
+def admin_client(kafka: KafkaSettings) -> AdminClient:
+    """A client for questions to the cluster. Connects when it is first used."""
+    return AdminClient(kafka.client_config(), logger=logging.getLogger("librdkafka"))
 
 
 def plan_topics(

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import time
 
-from confluent_kafka.admin import AdminClient
-
 from casebus_producers.settings import KafkaSettings
+from casebus_streams.topic_admin import admin_client
 
 _LOOK_AGAIN_SECONDS = 5.0
 
@@ -18,7 +17,7 @@ class TopicDirectory:
     """Remembers the topics seen; looks again, at most every few seconds, for one that it does not know."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
-        self._admin = AdminClient(kafka.client_config())
+        self._admin = admin_client(kafka)
         self._known: frozenset[str] = frozenset()
         self._looked_at = float("-inf")
 

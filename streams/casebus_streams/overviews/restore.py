@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable
 
@@ -15,10 +16,11 @@ from confluent_kafka import (
     Message,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # not in its stubs' __all__
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # not in its stubs' __all__
 
 from casebus_producers.settings import KafkaSettings
 from casebus_streams.errors import StopError
+from casebus_streams.topic_admin import admin_client
 
 Cache = dict[str, bytes]
 """The overviews of one partition, by party_ref, as the bytes of their records."""
@@ -48,7 +50,7 @@ class CacheRestorer:
         ends = self._ends(caches)
         waiting = {partition: end for partition, end in ends.items() if end > 0}
         if waiting:
-            consumer = Consumer(self._consumer_config())
+            consumer = Consumer(self._consumer_config(), logger=logging.getLogger("librdkafka"))
             try:
                 consumer.assign([TopicPartition(self._topic, partition, OFFSET_BEGINNING) for partition in waiting])
                 _read_to(consumer, waiting, caches)
@@ -59,7 +61,7 @@ class CacheRestorer:
         return caches
 
     def _ends(self, partitions: Iterable[int]) -> dict[int, int]:
-        admin = AdminClient(self._kafka.client_config())
+        admin = admin_client(self._kafka)
         request = {TopicPartition(self._topic, partition): _LATEST for partition in partitions}
         if not request:
             return {}

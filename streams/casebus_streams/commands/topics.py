@@ -1,0 +1,62 @@
+"""``casebus topics plan|apply``: what is declared against what the broker has. Nothing here ever destroys."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+import typer
+
+Agencies = Annotated[
+    list[str], typer.Option("--agency", help="An agency's OVO code; once for each. Others are left as they are.")
+]
+Partitions = Annotated[int, typer.Option(help="Of the topics by party; fixed once they are made.", min=1)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def plan(agency: Agencies, partitions: Partitions = 12, *, json: AsJson = False) -> None:
+    """Show what is missing or set otherwise than declared. Exit code 1 when there is anything."""
+    from casebus_producers.settings import AgencySettings
+    from casebus_schemas import Topics
+    from casebus_streams.topic_admin import admin_client, plan_topics
+
+    kafka = AgencySettings().kafka
+    found = plan_topics(admin_client(kafka), Topics(kafka.topic_prefix), agency, partitions=partitions)
+    if json:
+        typer.echo(orjson.dumps({"missing": sorted(found.missing), "differing": found.differing}))
+    else:
+        for name in sorted(found.missing):
+            typer.echo(f"+ {name}")
+        for name, differences in sorted(found.differing.items()):
+            typer.echo(f"! {name}: {'; '.join(differences)}")
+        if found.is_empty:
+            typer.echo("All topics are as declared.")
+    raise typer.Exit(0 if found.is_empty else 1)
+
+
+def apply(
+    agency: Agencies,
+    partitions: Partitions = 12,
+    replication_factor: Annotated[int, typer.Option(help="-1 takes the broker's default.")] = -1,
+    *,
+    json: AsJson = False,
+) -> None:
+    """Create the topics that are missing. What exists is left as it is: see ``plan`` for differences."""
+    from casebus_producers.settings import AgencySettings
+    from casebus_schemas import Topics
+    from casebus_streams.topic_admin import admin_client, apply_topics
+
+    kafka = AgencySettings().kafka
+    created = apply_topics(
+        admin_client(kafka),
+        Topics(kafka.topic_prefix),
+        agency,
+        partitions=partitions,
+        replication_factor=replication_factor,
+    )
+    if json:
+        typer.echo(orjson.dumps({"created": created}))
+    else:
+        for name in created:
+            typer.echo(f"+ {name}")
+        typer.echo(f"{len(created)} topics created.")
