@@ -16,7 +16,7 @@ HttpsUrl = Annotated[
     str,
     Field(
         max_length=2048,
-        pattern=r"^https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:[/?#][^\s<>\"\\]*)?$",
+        pattern=r'^https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:[/?#][^\s<>"\\]*)?$',
     ),
 ]
 """An address that a citizen may follow: https, an ASCII host name, no user name before it."""

@@ -23,4 +23,6 @@ def decode(model: type[Record], value: bytes) -> Record:
     try:
         return model.model_validate_json(value)
     except ValidationError as error:
-        raise UndecodableError("; ".join(str(reason) for reason in explain(error))) from None
+        problem = "; ".join(str(reason) for reason in explain(error))
+    # Raised out here, so that pydantic's error, which holds the input, does not travel along as its context.
+    raise UndecodableError(problem)

@@ -13,7 +13,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from casebus_schemas.case import CaseContent, CaseId
@@ -26,10 +34,10 @@ _SEQUENCE = re.compile(r"[1-9][0-9]{0,17}")
 Parties = Annotated[tuple[Party, ...], Field(min_length=1, max_length=50, strict=False)]
 
 
-def _sequence_number(value: object) -> int:
+def _sequence_number(value: object, info: ValidationInfo) -> int:
     if isinstance(value, str) and _SEQUENCE.fullmatch(value):
         return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**18:
+    if info.mode == "python" and isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**18:
         return value
     raise PydanticCustomError("sequence.form", "a whole number from 1 on, of at most 18 digits, written as a string")
 
@@ -41,6 +49,20 @@ Sequence = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,17}$"}),
 ]
 """An event's place within its case: an ``int`` in Python, a string on the wire."""
+
+
+def _extension_attribute(value: object) -> str | bool | int:
+    if isinstance(value, (str, bool)) or (isinstance(value, int) and -(2**31) <= value < 2**31):
+        return value
+    raise PydanticCustomError("extension.type", "a CloudEvents attribute is a text, a boolean or a 32-bit integer")
+
+
+Extension = Annotated[
+    str | bool | int,
+    PlainValidator(_extension_attribute),
+    WithJsonSchema({"type": ["string", "boolean", "integer"], "minimum": -(2**31), "maximum": 2**31 - 1}),
+]
+"""The value of an extension attribute: what CloudEvents allows and JSON can tell apart."""
 
 
 class StatusChanged(CaseContent):
@@ -79,7 +101,7 @@ class EventEnvelope(ContractModel):
     """The CloudEvents attributes. Other extension attributes are allowed (CloudEvents naming) and ignored."""
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, str | bool | int]
+    __pydantic_extra__: dict[str, Extension]
 
     specversion: Literal["1.0"] = "1.0"
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:+=@~-]{1,128}$")]
@@ -96,7 +118,7 @@ class EventEnvelope(ContractModel):
     @property
     def agency(self) -> str:
         """The OVO code in ``source``: who says it sent this. Intake holds it against the topic."""
-        return self.source[21:30]
+        return self.source.split(":")[4]
 
 
 class StatusChangedEvent(EventEnvelope):

@@ -2,7 +2,7 @@
 
 Free text may hold nothing that reads as a valid number. In identifiers and addresses eleven digits can be chance
 (one in fifty passes the check), so there only two things count: the number of a party to this very case, and a
-valid number written with its separators.
+valid number grouped as people write one (``85.07.30-033.28``; no UUID, telephone or case number looks like that).
 """
 
 from __future__ import annotations
@@ -15,9 +15,19 @@ from casebus_schemas.events import CaseEvent
 from casebus_schemas.identifiers import is_insz
 from casebus_schemas.party import Citizen
 
-_ELEVEN_DIGITS: Final = r"(?<![0-9])(?:[0-9][ ./-]{0,2}){10}[0-9](?![0-9])"
-_IN_BYTES: Final = re.compile(_ELEVEN_DIGITS.encode())
-_IN_TEXT: Final = re.compile(_ELEVEN_DIGITS)
+# Between two digits: what people type, and what a word processor or a web page makes of it.
+_SEPARATORS: Final = r" ./\-\u00a0\u00ad\u2009-\u2015\u202f\u2212"
+_ELEVEN_DIGITS: Final = rf"(?:[0-9][{_SEPARATORS}]{{0,3}}){{10}}[0-9](?![0-9])"
+_IN_TEXT: Final = re.compile(rf"(?<![0-9]){_ELEVEN_DIGITS}")
+# Looks ahead only, so that a match does not use up digits in which another, the true one, begins.
+_FROM_HERE: Final = re.compile(rf"(?<![0-9])(?=({_ELEVEN_DIGITS}))")
+_AS_PEOPLE_WRITE_IT: Final = re.compile(
+    r"[0-9]{2}[S]{0,3}[0-9]{2}[S]{0,3}[0-9]{2}[S]{1,3}[0-9]{3}[S]{1,3}[0-9]{2}".replace("S", _SEPARATORS)
+)
+_LONG_RUN: Final = re.compile(rf"[0-9][0-9{_SEPARATORS}]{{10,}}")
+_ELEVEN_ZEROS: Final = b"0" * 11
+_DIGITS_ALIKE: Final = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else byte for byte in range(256))
+_MAY_SEPARATE: Final = b" ./-" + bytes(range(128, 256))
 _NOT_DIGITS: Final = re.compile(r"[^0-9]")
 _IDENTIFIERS: Final = frozenset(
     [
@@ -49,17 +59,36 @@ _IDENTIFIERS: Final = frozenset(
 )
 
 
-def leaks(event: CaseEvent) -> Iterator[str]:
-    """The fields outside ``parties`` that hold a national number. One pass over the JSON when there is none."""
-    everything_else = event.__pydantic_serializer__.to_json(event, exclude={"data": {"parties"}}, exclude_none=True)
-    if _IN_BYTES.search(everything_else) is None:
+def leaks(event: CaseEvent, value: bytes) -> Iterator[str]:
+    """The fields outside ``parties`` that hold a national number. ``value`` is the JSON of ``event``.
+
+    Scanning the bytes settles the common case, that there is none, in a fraction of the time of the exact search.
+    """
+    numbers = [party.number for party in event.data.parties if isinstance(party, Citizen)]
+    if not _may_leak(value, numbers):
         return
-    own = {party.number for party in event.data.parties if isinstance(party, Citizen)}
+    own = set(numbers)
     seen: set[str] = set()
     for path, text in _texts(event.model_dump(mode="json", exclude={"data": {"parties"}}, exclude_none=True)):
         if path not in seen and _holds_number(text, own, is_identifier=path.rpartition(".")[2] in _IDENTIFIERS):
             seen.add(path)
             yield path
+
+
+def _may_leak(value: bytes, numbers: list[str]) -> bool:
+    """Whether a valid number stands anywhere but in the parties' own places. Never says no wrongly.
+
+    Taking each party's number away once leaves it in its own place when it also stood in another. Where an escape
+    could hide a digit the answer is yes. The first look is cheap and coarse: eleven digits, whatever separates them.
+    """
+    if b"\\" in value:
+        return True
+    for number in numbers:
+        value = value.replace(number.encode(), b"", 1)
+    if _ELEVEN_ZEROS not in value.translate(_DIGITS_ALIKE, _MAY_SEPARATE):
+        return False
+    runs = _LONG_RUN.findall(value.decode())
+    return any(is_insz(digits) for run in runs for digits, _ in _elevens(run))
 
 
 def redact(text: str) -> str:
@@ -68,13 +97,18 @@ def redact(text: str) -> str:
 
 
 def _holds_number(text: str, own: set[str], *, is_identifier: bool) -> bool:
-    for match in _IN_TEXT.finditer(text):
-        digits = _NOT_DIGITS.sub("", match.group())
+    for digits, as_written in _elevens(text):
         if digits in own:
             return True
-        if is_insz(digits) and not (is_identifier and digits == match.group()):
+        if is_insz(digits) and (not is_identifier or _AS_PEOPLE_WRITE_IT.fullmatch(as_written)):
             return True
     return False
+
+
+def _elevens(text: str) -> Iterator[tuple[str, str]]:
+    """Every eleven digits that stand together, bare and as written."""
+    for match in _FROM_HERE.finditer(text):
+        yield _NOT_DIGITS.sub("", match[1]), match[1]
 
 
 def _texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:

@@ -13,8 +13,8 @@ from casebus_schemas.national_number import leaks
 _ATTRIBUTE_NAME: Final = re.compile(r"[a-z0-9]{1,20}")
 
 
-def broken_rules(event: CaseEvent) -> Iterator[Reason]:
-    """Every rule about the event as a whole that it breaks."""
+def broken_rules(event: CaseEvent, value: bytes) -> Iterator[Reason]:
+    """Every rule about the event as a whole that it breaks. ``value`` is its JSON."""
     if event.subject != event.data.case_id:
         yield Reason(field="subject", rule="subject.case-id", message="must be the case id, data.case_id")
     if isinstance(event, CorrectedEvent) and event.data.corrects >= event.sequence:
@@ -29,9 +29,9 @@ def broken_rules(event: CaseEvent) -> Iterator[Reason]:
             rule="extension.name",
             message="a CloudEvents attribute name has 1 to 20 lower-case letters and digits",
         )
-    for field in leaks(event):
+    for field in leaks(event, value):
         yield Reason(
-            field=field,
+            field=field[:200],
             rule="text.national-number",
             message="holds a national number; one may stand only in data.parties",
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -52,7 +52,7 @@ def known_codes() -> frozenset[str]:
     return frozenset(entry["code"] for entry in vocabulary()["codes"])
 
 
-@cache
+@lru_cache(maxsize=4096)  # bounded: codes come from agencies
 def roll_up(phase: str, code: str, *, final: bool, awaits_party: bool, suspended: bool) -> RollUp:
     """What the citizen sees of a status: the first rule that applies.
 

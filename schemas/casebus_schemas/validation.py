@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -16,12 +17,14 @@ from casebus_schemas.rules import broken_rules
 MAX_EVENT_BYTES: Final = 65_536
 MAX_DEPTH: Final = 10
 """No valid event is deeper (all models are closed), so depth is looked at only to explain a refusal."""
+MAX_REASONS: Final = 100
+"""An event of nothing but unknown fields breaks ten thousand rules; its rejection must still fit in a record."""
 
 _EVENT: Final[TypeAdapter[CaseEvent]] = TypeAdapter(Annotated[CaseEvent, Field(discriminator="type")])
 
 
 def decode_event(value: bytes) -> CaseEvent:
-    """The event in a record's value. Raises ``InvalidEventError`` with every broken rule that could be found.
+    """The event in a record's value. Raises ``InvalidEventError`` with the broken rules, the first hundred of them.
 
     No message repeats the input, so that no national number gets into an error. Does not block.
     """
@@ -30,15 +33,23 @@ def decode_event(value: bytes) -> CaseEvent:
     try:
         event = _EVENT.validate_json(value)
     except ValidationError as error:
-        raise InvalidEventError(_explain(value, error)) from None
-    return _checked(event)
+        reasons = _explain(value, error)
+    else:
+        reasons = list(broken_rules(event, value))
+        if not reasons:
+            return event
+    # Raised out here, so that pydantic's error, which holds the input, does not travel along as its context.
+    raise InvalidEventError(reasons[:MAX_REASONS])
 
 
 def encode_event(event: CaseEvent) -> bytes:
     """The event as a record's value, after the rules about the whole event. Raises ``InvalidEventError``."""
-    value = event.__pydantic_serializer__.to_json(_checked(event), exclude_none=True)
+    value = event.__pydantic_serializer__.to_json(event, exclude_none=True)
+    reasons = list(broken_rules(event, value))
     if len(value) > MAX_EVENT_BYTES:
-        raise InvalidEventError([_size_reason()])
+        reasons.append(_size_reason())
+    if reasons:
+        raise InvalidEventError(reasons[:MAX_REASONS])
     return value
 
 
@@ -50,15 +61,18 @@ def explain(error: ValidationError) -> list[Reason]:
             rule=finding["type"].replace("_", "-"),
             message=redact(_OWN_WORDS.get(finding["type"], finding["msg"])),
         )
-        for finding in error.errors(include_url=False, include_input=False)
+        for finding in _own_findings(error)
     ]
 
 
-def _checked(event: CaseEvent) -> CaseEvent:
-    reasons = list(broken_rules(event))
-    if reasons:
-        raise InvalidEventError(reasons)
-    return event
+def _own_findings(error: ValidationError) -> Iterator[ErrorDetails]:
+    """Without "too short" for a list whose only fault is that its items are wrong: pydantic counts the valid ones."""
+    findings = error.errors(include_url=False, include_input=False)
+    for finding in findings:
+        where = finding["loc"]
+        within = (other["loc"][: len(where)] == where for other in findings if len(other["loc"]) > len(where))
+        if finding["type"] != "too_short" or not any(within):
+            yield finding
 
 
 def _explain(value: bytes, error: ValidationError) -> list[Reason]:
@@ -112,4 +126,4 @@ def _depth(value: bytes) -> int:
     return deepest
 
 
-__all__ = ["MAX_DEPTH", "MAX_EVENT_BYTES", "decode_event", "encode_event", "explain"]
+__all__ = ["MAX_DEPTH", "MAX_EVENT_BYTES", "MAX_REASONS", "decode_event", "encode_event", "explain"]

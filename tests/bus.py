@@ -1,0 +1,112 @@
+"""A bus for one test: topics under a prefix of its own on the session's Kafka, workers as real processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from casebus_local import LocalStack
+from casebus_local.processes import CasebusProcess
+from casebus_producers.settings import KafkaSettings, PseudonymSettings
+from casebus_schemas import Topics
+from casebus_streams.topic_admin import admin_client, apply_topics
+
+
+class Bus:
+    """Names, settings and records of one bus. Workers are started by the test, which may also kill them."""
+
+    def __init__(self, stack: LocalStack, prefix: str, *, partitions: int = 4) -> None:
+        self.stack = stack
+        self.topics = Topics(prefix)
+        self.kafka = KafkaSettings(bootstrap_servers=stack.bootstrap_servers, topic_prefix=prefix)
+        self.pepper = PseudonymSettings(pepper_file=stack.keys.pepper_file).read()
+        self._partitions = partitions
+
+    def make_topics(self, agencies: Iterable[str]) -> None:
+        """Create the declared topics of these agencies."""
+        apply_topics(admin_client(self.kafka), self.topics, agencies, partitions=self._partitions)
+
+    def run_streams(self, worker_id: str = "w1", **extra: str) -> CasebusProcess:
+        """Start ``casebus run streams``."""
+        return self.run("streams", CASEBUS_STREAMS__WORKER_ID=worker_id, **extra)
+
+    def run(self, service: str, **extra: str) -> CasebusProcess:
+        """Start ``casebus run SERVICE`` on this bus."""
+        return self.stack.run(
+            "run",
+            service,
+            CASEBUS_KAFKA__TOPIC_PREFIX=self.topics.prefix,
+            CASEBUS_STREAMS__PARTITIONS=str(self._partitions),
+            CASEBUS_STREAMS__SESSION_TIMEOUT_SECONDS="6",
+            **extra,
+        )
+
+    @contextmanager
+    def producer(self) -> Iterator[Producer]:
+        """A plain producer, for what the SDK would refuse to send; all is delivered on exit."""
+        failures: list[KafkaError] = []
+
+        def note(error: KafkaError | None, _: Message) -> None:
+            if error is not None:
+                failures.append(error)
+
+        producer = Producer({**self.kafka.client_config(acks="all", linger_ms=5), "on_delivery": note})
+        yield producer
+        assert producer.flush(30) == 0
+        assert failures == []
+
+    def reader(self, *topics: str) -> TopicReader:
+        """What is in these topics, from the first record on."""
+        return TopicReader(self.kafka, topics)
+
+
+class TopicReader:
+    """Collects the committed records of some topics, in the order of each partition."""
+
+    def __init__(self, kafka: KafkaSettings, topics: Iterable[str]) -> None:
+        self.messages: list[Message] = []
+        self._consumer = Consumer(
+            kafka.client_config(group_id="test-reader", enable_auto_commit=False, isolation_level="read_committed")
+        )
+        known = self._consumer.list_topics(timeout=10).topics
+        self._consumer.assign(
+            [TopicPartition(topic, number, 0) for topic in topics for number in known[topic].partitions]
+        )
+
+    def read_until(
+        self,
+        condition: Callable[[list[Message]], bool],
+        *,
+        timeout_seconds: float = 60,
+        alive: Callable[[], None] = lambda: None,
+    ) -> list[Message]:
+        """Read on until ``condition`` holds of all that was read. ``alive`` may raise to end the wait early."""
+        deadline = time.monotonic() + timeout_seconds
+        while not condition(self.messages):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the awaited records did not come: {len(self.messages)} were read")
+            alive()
+            for message in self._consumer.consume(10_000, 0.2):
+                if (error := message.error()) is not None:
+                    raise KafkaException(error)
+                self.messages.append(message)
+        return self.messages
+
+    def read_more(self, seconds: float) -> list[Message]:
+        """Read for a while longer: what must not come would be here."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.messages.extend(message for message in self._consumer.consume(10_000, 0.2) if not message.error())
+        return self.messages
+
+    def close(self) -> None:
+        """Leave."""
+        self._consumer.close()
+
+
+def by_key(messages: Iterable[Message]) -> dict[str, bytes]:
+    """The latest value of each key: what compaction leaves."""
+    return {(message.key() or b"").decode(): message.value() or b"" for message in messages}
