@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import uuid
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,21 +11,17 @@ from casebus_producers.settings import SETTINGS_CONFIG, KafkaSettings, Pseudonym
 from casebus_schemas import DEFAULT_PARTITIONS
 
 
-def _unique_worker_id() -> str:
-    return f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
-
-
 class StreamSection(BaseModel):
     """How a worker runs.
 
-    ``worker_id`` names the transactional ids. Give each worker a stable one of its own (a StatefulSet's pod name) and
-    a killed worker's open transaction ends the moment it is back; without one, its readers wait
-    ``transaction_timeout_seconds``. Two live workers with one id fence each other.
+    Give each worker a stable ``worker_id`` of its own (a StatefulSet's pod name): a killed worker that comes back has
+    its partitions again at once, and its open transaction ends at that moment. Without one, others wait for
+    ``session_timeout_seconds`` and ``transaction_timeout_seconds``. Two live workers with one id fence each other.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    worker_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$", default_factory=_unique_worker_id)]
+    worker_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")] | None = None
     partitions: Annotated[int, Field(ge=1, description="of the topics by party; fixed when they are made")] = (
         DEFAULT_PARTITIONS
     )

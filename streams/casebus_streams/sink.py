@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -24,7 +25,7 @@ log = structlog.get_logger(__name__)
 def producer_config(kafka: KafkaSettings, section: StreamSection, stage: str) -> dict[str, str | int | float | bool]:
     """The producer of a stage."""
     return kafka.client_config(
-        transactional_id=f"{kafka.topic_prefix}.{stage}.{section.worker_id}",
+        transactional_id=f"{kafka.topic_prefix}.{stage}.{section.worker_id or uuid.uuid4().hex}",
         transaction_timeout_ms=int(section.transaction_timeout_seconds * 1000),
         enable_idempotence=True,
         acks="all",

@@ -39,7 +39,10 @@ class AssignmentListener(Protocol):
 
 def consumer_config(kafka: KafkaSettings, section: StreamSection, group: str) -> dict[str, str | int | float | bool]:
     """The consumer of a stage: classic protocol with cooperative rebalancing, nothing committed behind its back."""
+    # A static member keeps its partitions over a restart; only one who is told apart from all others may be one.
+    membership = {"group_instance_id": section.worker_id} if section.worker_id is not None else {}
     return kafka.client_config(
+        **membership,
         group_id=f"{kafka.topic_prefix}.{group}",
         enable_auto_commit=False,
         enable_auto_offset_store=False,
@@ -57,6 +60,15 @@ def consumer_config(kafka: KafkaSettings, section: StreamSection, group: str) ->
         queued_max_messages_kbytes=65_536,
         fetch_message_max_bytes=8_388_608,
     )
+
+
+def consume_available(consumer: Consumer, limit: int, wait_seconds: float) -> list[Message]:
+    """What is there, at most ``limit``; waits up to ``wait_seconds`` for the first record, never for a batch to fill.
+
+    The client's own ``consume`` waits for all of them or the whole time.
+    """
+    first = consumer.consume(1, wait_seconds)
+    return first + consumer.consume(limit - 1, 0) if first and limit > 1 else first
 
 
 class Source:
@@ -95,9 +107,7 @@ class Source:
             # A fenced transaction means a rebalance is waiting to be heard of; what it brings joins the batch.
             self._take(self._consumer.consume(1, 0.05))
         else:
-            self._take(self._consumer.consume(1, self._idle_wait_seconds))
-            if self._pending and len(self._pending) < self._batch_max_records:
-                self._take(self._consumer.consume(self._batch_max_records - len(self._pending), 0))
+            self._take(consume_available(self._consumer, self._batch_max_records, self._idle_wait_seconds))
         return self._pending
 
     def next_offsets(self) -> list[TopicPartition]:

@@ -36,7 +36,7 @@ def build_app(settings: StreamsSettings, registry: CollectorRegistry, *, stages:
     app = faust.App(
         f"{settings.kafka.topic_prefix}.faust",
         broker=[f"kafka://{server}" for server in settings.kafka.bootstrap_servers.split(",")],
-        datadir=tempfile.gettempdir() + f"/casebus-faust-{settings.streams.worker_id}",  # it insists on one
+        datadir=tempfile.mkdtemp(prefix="casebus-faust-"),  # it insists on one
         web_enabled=False,  # Faust's web server would serve table data to anyone
         topic_disable_leader=True,
         topic_allow_declare=False,

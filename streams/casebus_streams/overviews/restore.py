@@ -20,6 +20,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # no
 
 from casebus_producers.settings import KafkaSettings
 from casebus_streams.errors import StopError
+from casebus_streams.source import consume_available
 from casebus_streams.topic_admin import admin_client
 
 Cache = dict[str, bytes]
@@ -79,6 +80,7 @@ class CacheRestorer:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             enable_partition_eof=True,
+            fetch_wait_max_ms=10,  # the end shows in an answer without records, which the broker holds back so long
             fetch_message_max_bytes=16_777_216,
             fetch_max_bytes=134_217_728,
             queued_min_messages=1_000_000,
@@ -91,7 +93,7 @@ def _read_to(consumer: Consumer, waiting: dict[int, int], caches: dict[int, Cach
     """Read until every partition in ``waiting`` is past its end."""
     last_progress = time.monotonic()
     while waiting:
-        messages = consumer.consume(_BATCH_RECORDS, 0.5)
+        messages = consume_available(consumer, _BATCH_RECORDS, wait_seconds=0.5)
         if messages:
             last_progress = time.monotonic()
         elif time.monotonic() - last_progress > _STALL_SECONDS:
