@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from casebus_local import LocalStack
 from casebus_local.processes import CasebusProcess
+from casebus_local.waiting import wait_until
 from casebus_producers.settings import KafkaSettings, PseudonymSettings
 from casebus_schemas import Topics
 from casebus_streams.topic_admin import admin_client, apply_topics
@@ -43,6 +44,25 @@ class Bus:
             CASEBUS_STREAMS__SESSION_TIMEOUT_SECONDS="6",
             **extra,
         )
+
+    def command(self, *arguments: str) -> CasebusProcess:
+        """Start another ``casebus`` command on this bus."""
+        return self.stack.run(*arguments, CASEBUS_KAFKA__TOPIC_PREFIX=self.topics.prefix)
+
+    def wait_until_caught_up(self, stage: str, topic: str, *, timeout_seconds: float = 60) -> None:
+        """Until the group of ``stage`` has committed all that is now in ``topic``, which nobody writes any more."""
+        consumer = Consumer(self.kafka.client_config(group_id=f"{self.topics.prefix}.{stage}"))
+        numbers = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        partitions = [TopicPartition(topic, number) for number in numbers]
+
+        def is_past() -> bool:
+            ends = {(p.topic, p.partition): consumer.get_watermark_offsets(p, timeout=10)[1] for p in partitions}
+            committed = consumer.committed(partitions, timeout=10)
+            # Each partition's last offset is a transaction marker, which is never committed itself.
+            return all(p.offset >= ends[p.topic, p.partition] - 1 for p in committed if ends[p.topic, p.partition])
+
+        wait_until(is_past, timeout_seconds=timeout_seconds, describe=f"{stage} has caught up")
+        consumer.close()
 
     @contextmanager
     def producer(self) -> Iterator[Producer]:
