@@ -9,7 +9,7 @@ from pydantic import Field
 
 from casebus_schemas.model import ContractModel, UtcDatetime
 from casebus_schemas.status import Phase
-from casebus_schemas.text import LongText, ShortText
+from casebus_schemas.text import PRINTABLE, LongText, ShortText
 
 CaseId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:/-]{1,128}$")]
 HttpsUrl = Annotated[
@@ -78,7 +78,7 @@ class Result(ContractModel):
 
     outcome: Outcome
     text: LongText | None = None
-    reference: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    reference: Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)] | None = None
 
 
 class Expected(ContractModel):
@@ -107,7 +107,7 @@ class Link(ContractModel):
 class Contact(ContractModel):
     """Whom to ask."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)] | None = None
     phone: Annotated[str, Field(pattern=r"^\+?[0-9 ()./-]{3,32}$")] | None = None
     email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")] | None = None
     website: HttpsUrl | None = None
@@ -137,8 +137,11 @@ class CaseContent(ContractModel):
     visible_from: UtcDatetime | None = None
     expires_at: UtcDatetime | None = None
     notify: Notify | None = None
-    external_reference: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    external_reference: Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)] | None = None
     tags: (
-        Annotated[tuple[Annotated[str, Field(min_length=1, max_length=64)], ...], Field(max_length=20, strict=False)]
+        Annotated[
+            tuple[Annotated[str, Field(min_length=1, max_length=64, pattern=PRINTABLE)], ...],
+            Field(max_length=20, strict=False),
+        ]
         | None
     ) = None

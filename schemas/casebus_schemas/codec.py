@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from casebus_schemas.errors import UndecodableError
 from casebus_schemas.model import ContractModel
-from casebus_schemas.validation import explain
+from casebus_schemas.reasons import explain
 
 Record = TypeVar("Record", bound=ContractModel)
 

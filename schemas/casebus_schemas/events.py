@@ -175,6 +175,7 @@ def new_event(
     """
     model = _MODEL_OF_DATA[type(data)]
     return model(
+        specversion="1.0",
         id=id if id is not None else str(uuid.uuid4()),
         source=f"urn:be:vlaanderen:ovo:{agency}" + (f":{system}" if system is not None else ""),
         subject=data.case_id,

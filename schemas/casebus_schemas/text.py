@@ -10,8 +10,11 @@ from casebus_schemas.model import ContractModel
 
 LANGUAGES = ("nl", "fr", "de", "en")
 
-_Short = Annotated[str, Field(min_length=1, max_length=200)]
-_Long = Annotated[str, Field(min_length=1, max_length=2000)]
+PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""Text without control characters other than tab and line ends: databases and mails choke on the others."""
+
+_Short = Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)]
+_Long = Annotated[str, Field(min_length=1, max_length=2000, pattern=PRINTABLE)]
 
 
 class ShortText(ContractModel):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Annotated, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from casebus_schemas.errors import InvalidEventError, Reason
 from casebus_schemas.events import CaseEvent
-from casebus_schemas.national_number import redact
+from casebus_schemas.reasons import explain
 from casebus_schemas.rules import broken_rules
 
 MAX_EVENT_BYTES: Final = 65_536
@@ -36,6 +34,8 @@ def decode_event(value: bytes) -> CaseEvent:
         reasons = _explain(value, error)
     else:
         reasons = list(broken_rules(event, value))
+        if "specversion" not in event.model_fields_set:
+            reasons.append(Reason(field="specversion", rule="field.missing", message="Field required"))
         if not reasons:
             return event
     # Raised out here, so that pydantic's error, which holds the input, does not travel along as its context.
@@ -53,34 +53,12 @@ def encode_event(event: CaseEvent) -> bytes:
     return value
 
 
-def explain(error: ValidationError) -> list[Reason]:
-    """Pydantic's findings as reasons: the field's path, the rule, a message without the value."""
-    return [
-        Reason(
-            field=_path((*finding["loc"], *_discriminator(finding))),
-            rule=finding["type"].replace("_", "-"),
-            message=redact(_OWN_WORDS.get(finding["type"], finding["msg"])),
-        )
-        for finding in _own_findings(error)
-    ]
-
-
-def _own_findings(error: ValidationError) -> Iterator[ErrorDetails]:
-    """Without "too short" for a list whose only fault is that its items are wrong: pydantic counts the valid ones."""
-    findings = error.errors(include_url=False, include_input=False)
-    for finding in findings:
-        where = finding["loc"]
-        within = (other["loc"][: len(where)] == where for other in findings if len(other["loc"]) > len(where))
-        if finding["type"] != "too_short" or not any(within):
-            yield finding
-
-
 def _explain(value: bytes, error: ValidationError) -> list[Reason]:
     depth = _depth(value)
     if depth > MAX_DEPTH:
         return [Reason(field="(event)", rule="json.depth", message=f"nested deeper than {MAX_DEPTH} levels")]
     reasons = explain(error)
-    if reasons[0].rule == "json-invalid":
+    if reasons[0].rule == "json.syntax":
         return [Reason(field="(event)", rule="json.syntax", message="not JSON in UTF-8: " + _json_problem(error))]
     return reasons
 
@@ -94,27 +72,8 @@ def _size_reason() -> Reason:
     return Reason(field="(event)", rule="event.size", message=f"larger than {MAX_EVENT_BYTES} bytes")
 
 
-def _discriminator(finding: ErrorDetails) -> tuple[str, ...]:
-    """The field that tells the kind, where the kind is what is wrong."""
-    return (finding["ctx"]["discriminator"].strip("'"),) if finding["type"] in _OWN_WORDS else ()
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    """``data.parties.0.number``: without the tags of unions, and without a number that somebody used as a name."""
-    parts = [str(part) for part in location if part not in _UNION_TAGS]
-    return redact(".".join(parts))[:200] or "(event)"
-
-
-_OWN_WORDS: Final = {  # pydantic's would repeat what was sent
-    "union_tag_invalid": "not one of the kinds in the contract",
-    "union_tag_not_found": "missing, so the kind is not known",
-}
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKET: Final = re.compile(rb"[\[\]{}]")
-_UNION_TAGS: Final = frozenset(
-    [f"be.vlaanderen.case.{name}.v1" for name in ("status-changed", "corrected", "retracted", "party-removed")]
-    + ["citizen", "enterprise", "establishment", "association"]
-)
 
 
 def _depth(value: bytes) -> int:
@@ -126,4 +85,4 @@ def _depth(value: bytes) -> int:
     return deepest
 
 
-__all__ = ["MAX_DEPTH", "MAX_EVENT_BYTES", "MAX_REASONS", "decode_event", "encode_event", "explain"]
+__all__ = ["MAX_DEPTH", "MAX_EVENT_BYTES", "MAX_REASONS", "decode_event", "encode_event"]

@@ -36,7 +36,7 @@ from casebus_schemas import (
 )
 
 _OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-_LETTERS = st.characters(exclude_categories=["Cs", "Nd"])
+_LETTERS = st.characters(exclude_categories=["Cc", "Cs", "Nd"])
 _AGENCIES = st.integers(0, 999_999).map(lambda number: f"OVO{number:06d}")
 _CASE_IDS = st.from_regex(r"\A[A-Za-z._:/-]{1,128}\Z")
 _ROLES = st.lists(st.sampled_from(Role), min_size=1, max_size=3, unique=True).map(tuple)
@@ -97,7 +97,7 @@ def accepted_events() -> st.SearchStrategy[AcceptedEvent]:
         time=times(),
         digest=st.from_regex(r"\A[0-9a-f]{8}\Z"),
         source=_AGENCIES.map(lambda agency: f"urn:be:vlaanderen:ovo:{agency}"),
-        reason=st.none() | st.builds(LongText, nl=st.text(min_size=1, max_size=30)),
+        reason=st.none() | st.builds(LongText, nl=st.text(_LETTERS, min_size=1, max_size=30)),
         content=st.none() | contents(),
     )
 

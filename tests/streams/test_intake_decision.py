@@ -117,7 +117,7 @@ def test_the_same_event_gives_the_same_bytes_and_other_contents_another_key() ->
         (submitted(b"\xff\xfe"), ("(event)", "json.syntax")),
         (submitted(b"[" * 1000), ("(event)", "json.depth")),
         (submitted(b" " * 65_537), ("(event)", "event.size")),
-        (submitted(b"null"), ("(event)", "dict-type")),
+        (submitted(b"null"), ("(event)", "value.type")),
     ],
     ids=["tombstone", "null key", "other key", "other agency", "not UTF-8", "deep", "large", "null"],
 )
