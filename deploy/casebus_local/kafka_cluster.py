@@ -7,6 +7,7 @@ from pathlib import Path
 
 from casebus_local.broker import Broker, BrokerOptions, live_brokers, quiet_admin
 from casebus_local.broker_properties import BrokerNode
+from casebus_local.class_archive import provide_class_archive
 from casebus_local.java import find_java
 from casebus_local.kafka_distribution import provide_kafka
 from casebus_local.ports import free_port
@@ -25,10 +26,12 @@ class KafkaCluster:
     def prepare(cls, directory: Path, *, size: int, options: BrokerOptions) -> KafkaCluster:
         """Find Java and Kafka, choose ports and lay out ``size`` brokers under ``directory``; starts nothing.
 
-        Blocks while jars are downloaded. Raises ``MissingToolError`` and ``LocalStackError``.
+        Blocks while jars are downloaded and, the first time, while Java's class archive is made.
+        Raises ``MissingToolError`` and ``LocalStackError``.
         """
         java = find_java()
         kafka = provide_kafka(java)
+        class_archive = provide_class_archive(java, kafka) if options.tuned_for == "start" else []
         nodes = [BrokerNode(node_id, free_port(), free_port()) for node_id in range(1, size + 1)]
         return cls(
             [
@@ -39,6 +42,7 @@ class KafkaCluster:
                     java=java,
                     kafka=kafka,
                     options=options,
+                    class_archive=class_archive,
                 )
                 for node in nodes
             ]

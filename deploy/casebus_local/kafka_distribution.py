@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from casebus_local.errors import LocalStackError, MissingToolError
+from casebus_local.file_lock import exclusive
 from casebus_local.java import Java
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -51,7 +49,7 @@ def provide_kafka(java: Java, *, pom: Path = POM, cache: Path = CACHE) -> KafkaD
     distribution = KafkaDistribution(version, cache / version)
     if not _is_complete(distribution, digest):
         cache.mkdir(parents=True, exist_ok=True)
-        with _exclusive(cache / f"{version}.lock"):
+        with exclusive(cache / f"{version}.lock"):
             if not _is_complete(distribution, digest):
                 shutil.rmtree(distribution.directory, ignore_errors=True)
                 _download(pom, distribution.directory, java)
@@ -69,14 +67,6 @@ def _kafka_version(description: str) -> str:
 def _is_complete(distribution: KafkaDistribution, digest: str) -> bool:
     marker = distribution.directory / MARKER
     return marker.exists() and marker.read_text() == digest
-
-
-@contextmanager
-def _exclusive(lock: Path) -> Iterator[None]:
-    """Hold a file lock; the kernel lets go of it when the holder dies."""
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _download(pom: Path, directory: Path, java: Java) -> None:

@@ -6,7 +6,7 @@ import json
 import secrets
 from pathlib import Path
 
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import KeyParameters, KeySet, RSAKey
 
 SIGNING_ALGORITHM = "RS256"
 """What ACM/IDM Vlaanderen, the real provider, signs with."""
@@ -46,7 +46,7 @@ class LocalKeys:
         if not self.pepper_file.exists():
             _write_secret(self.pepper_file, secrets.token_hex(PEPPER_BYTES))
         if not self.jwks_file.exists():
-            parameters = {"kid": secrets.token_hex(8), "use": "sig", "alg": SIGNING_ALGORITHM}
+            parameters: KeyParameters = {"kid": secrets.token_hex(8), "use": "sig", "alg": SIGNING_ALGORITHM}
             key = RSAKey.generate_key(RSA_BITS, parameters)
             _write_secret(self._signing_key_file, json.dumps(key.as_dict(private=True)))
             self.jwks_file.write_text(json.dumps(KeySet([key]).as_dict(private=False)))

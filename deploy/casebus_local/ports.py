@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import threading
 
 LOOPBACK = "127.0.0.1"
 
@@ -13,12 +14,23 @@ FIRST_PORT = 20_000
 LAST_PORT = 32_767
 
 
+_given: set[int] = set()
+_giving = threading.Lock()
+
+
 def free_port() -> int:
-    """A port nobody listens on now. It is not reserved: the caller's server should bind it soon."""
-    candidates = random.sample(range(FIRST_PORT, LAST_PORT + 1), k=200)
-    for port in candidates:
-        if _can_bind(port):
-            return port
+    """A port nobody listens on now and that this process was not given before.
+
+    It is not reserved against other processes: the caller's server should bind it soon. May be called from any
+    thread; raises ``OSError`` when no port is found.
+    """
+    # Not the shared generator: tests seed it, and two processes with one seed would choose the same ports.
+    candidates = random.SystemRandom().sample(range(FIRST_PORT, LAST_PORT + 1), k=200)
+    with _giving:
+        for port in candidates:
+            if port not in _given and _can_bind(port):
+                _given.add(port)
+                return port
     raise OSError(f"no free loopback port among {len(candidates)} tried between {FIRST_PORT} and {LAST_PORT}")
 
 
