@@ -1,0 +1,73 @@
+"""Counting and logging requests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+OTHER = "other"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+access_log = structlog.get_logger("casebus.access")
+
+
+class RequestMetrics:
+    """All metrics ``casebus_profile_*`` about requests, in the given registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.requests = Counter(
+            "casebus_profile_requests", "Requests by path and status", ["path", "status"], registry=registry
+        )
+        self.seconds = Histogram(
+            "casebus_profile_request_seconds",
+            "Time to answer a request",
+            ["path"],
+            registry=registry,
+            buckets=SECONDS_BUCKETS,
+        )
+
+
+class Observation:
+    """ASGI middleware: metrics and, with ``log_access``, one log line a request.
+
+    Path and method are logged as one of those known or as ``other``, and nothing else of the request is: whatever a
+    caller puts into an address, a header or a body, no log or metric has it.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: RequestMetrics, paths: Collection[str], log_access: bool) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._paths = frozenset(paths)
+        self._log_access = log_access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and observe it; 500 stands for one that ended without an answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500
+        started = time.perf_counter()
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            self._observe(scope, status, time.perf_counter() - started)
+
+    def _observe(self, scope: Scope, status: int, seconds: float) -> None:
+        path = scope["path"] if scope["path"] in self._paths else OTHER
+        self._metrics.requests.labels(path, str(status)).inc()
+        self._metrics.seconds.labels(path).observe(seconds)
+        if self._log_access:
+            method = scope["method"] if scope["method"] in METHODS else OTHER
+            access_log.info("request", method=method, path=path, status=status, milliseconds=round(seconds * 1000, 2))

@@ -1,0 +1,58 @@
+"""Running the profile service in the foreground until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+
+import structlog
+from pydantic import ValidationError
+
+from casebus_consumers.profile.composition import serve_profile
+from casebus_consumers.profile.settings import ProfileSettings
+from casebus_producers.logs import configure_logging
+
+STOPPED, FAILED, MISCONFIGURED = 0, 1, 2
+
+log = structlog.get_logger(__name__)
+
+
+def run(*, with_sink: bool, log_level: str) -> int:
+    """Serve with the environment's settings. Blocks until SIGTERM or SIGINT; returns the exit code."""
+    configure_logging(log_level)
+    try:
+        settings = read_settings()
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return MISCONFIGURED
+    _tune_garbage_collector()
+    try:
+        asyncio.run(serve_profile(settings, with_sink=with_sink))
+    except Exception:
+        log.critical("profile_failed", exc_info=True)
+        return FAILED
+    return STOPPED
+
+
+def read_settings() -> ProfileSettings:
+    """The environment's settings. Raises ``ValueError``, which names variables and rules, never values."""
+    try:
+        settings = ProfileSettings()
+    except ValidationError as error:
+        raise ValueError("; ".join(_explain(each["loc"], each["msg"]) for each in error.errors())) from None
+    settings.database.read()
+    settings.pseudonym.read()
+    return settings
+
+
+def _explain(location: tuple[int | str, ...], message: str) -> str:
+    variable = "CASEBUS_" + "__".join(str(part) for part in location).upper()
+    return f"{variable}: {message}"
+
+
+def _tune_garbage_collector() -> None:
+    """A request or a batch makes no cycles worth looking for often, and what start-up made stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

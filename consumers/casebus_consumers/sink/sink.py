@@ -1,0 +1,157 @@
+"""The sink's loop: read a batch, set aside what is unreadable, store rows and offsets in one transaction."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
+
+import psycopg
+import structlog
+
+from casebus_consumers.errors import DeadLetterError, PositionConflictError, StopRequestedError
+from casebus_consumers.records import Batch, Record
+from casebus_consumers.retry import Result, retry
+from casebus_consumers.sink.database import CONNECTION_LOST, SinkDatabase
+from casebus_consumers.sink.dead_letters import DeadLetterWriter, Unreadable
+from casebus_consumers.sink.metrics import SinkMetrics
+from casebus_consumers.sink.offsets import Cursor, advance, read_or_start
+from casebus_consumers.subscription import StartPositions, Subscription
+from casebus_schemas import UndecodableError
+
+POLL_SECONDS = 0.5
+
+Row = TypeVar("Row")
+
+log = structlog.get_logger(__name__)
+
+
+class Target(Protocol[Row]):
+    """What a service stores. It decides what a record means; the sink decides when it counts."""
+
+    def read(self, record: Record) -> Row:
+        """The row in a record. Pure. Raises ``UndecodableError``, which names fields and rules, never values."""
+
+    def prepare(self, connection: psycopg.Connection) -> None:
+        """Called on each new connection, outside any transaction."""
+
+    def write(self, cursor: Cursor, rows: Sequence[Row]) -> Mapping[str, int]:
+        """Store rows, in order within each partition, in the caller's transaction; how many had which effect."""
+
+
+class Sink(Generic[Row]):
+    """Keeps ``target`` up with a topic. One thread runs ``run``; ``caught_up`` may be read from any.
+
+    ``subscribe`` makes the subscription, given where the stored rows come to.
+    """
+
+    def __init__(
+        self,
+        subscribe: Callable[[StartPositions], Subscription],
+        target: Target[Row],
+        database: SinkDatabase,
+        dead_letters: DeadLetterWriter,
+        metrics: SinkMetrics,
+        *,
+        topic: str,
+        stop: threading.Event,
+    ) -> None:
+        self._subscribe = subscribe
+        self._target = target
+        self._database = database
+        self._dead_letters = dead_letters
+        self._metrics = metrics
+        self._topic = topic
+        self._stop = stop
+        self._caught_up = False
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether all that was in the topic when this process got its partitions has been stored."""
+        return self._caught_up
+
+    def run(self) -> None:
+        """Store batches until asked to stop; then leave the group and close the connection.
+
+        Blocks. An error that no further attempt can cure is raised: the process should end and start again, from
+        the stored offsets.
+        """
+        subscription = self._subscribe(self._start_positions)
+        try:
+            while not self._stop.is_set():
+                batch = subscription.poll_batch(POLL_SECONDS)
+                if batch is not None:
+                    self._store(batch, subscription)
+                self._caught_up = subscription.caught_up
+                self._metrics.observe_positions(subscription.lag(), len(subscription.stopped))
+        except StopRequestedError:
+            log.info("sink_stopped_while_waiting", topic=self._topic)
+        finally:
+            subscription.close()
+            self._database.close()
+
+    def _start_positions(self, low_watermarks: Mapping[int, int]) -> Mapping[int, int]:
+        def read() -> Mapping[int, int]:
+            with self._database.transaction() as cursor:
+                return read_or_start(cursor, self._topic, low_watermarks)
+
+        return self._insist(read)
+
+    def _store(self, batch: Batch, subscription: Subscription) -> None:
+        """Store a batch, or throw it away whole and go on from the stored offsets."""
+        started = time.perf_counter()
+        rows, unreadable = self._read(batch)
+        try:
+            self._set_aside(unreadable)
+            effects = self._insist(lambda: self._write(batch, rows))
+        except DeadLetterError as error:
+            for partition in error.reasons:
+                subscription.stop_partition(partition, error)
+            subscription.restart(batch.spans.keys())
+        except PositionConflictError as conflict:
+            self._metrics.batches.labels("conflict").inc()
+            log.warning("batch_thrown_away", topic=self._topic, error=str(conflict))
+            subscription.restart(batch.spans.keys())
+        else:
+            self._metrics.observe_stored(
+                records=len(batch.records),
+                effects=effects,
+                seconds=time.perf_counter() - started,
+                latest_ms=batch.records[-1].timestamp_ms,
+            )
+
+    def _read(self, batch: Batch) -> tuple[list[Row], list[Unreadable]]:
+        rows: list[Row] = []
+        unreadable: list[Unreadable] = []
+        read = self._target.read
+        for record in batch.records:
+            try:
+                rows.append(read(record))
+            except UndecodableError as error:
+                unreadable.append(Unreadable(record, str(error)))
+        return rows, unreadable
+
+    def _set_aside(self, unreadable: list[Unreadable]) -> None:
+        if unreadable:
+            self._dead_letters.write(self._topic, unreadable)
+            self._metrics.dead_letters.inc(len(unreadable))
+
+    def _write(self, batch: Batch, rows: list[Row]) -> Mapping[str, int]:
+        with self._database.transaction() as cursor:
+            advance(cursor, batch.topic, batch.spans)
+            return self._target.write(cursor, rows)
+
+    def _insist(self, operation: Callable[[], Result]) -> Result:
+        """``operation``, repeated for as long as the database is away: nothing is lost, the topic waits."""
+
+        def report(error: Exception, wait_seconds: float) -> None:
+            self._metrics.database_retries.inc()
+            log.error("database_lost", error=type(error).__name__, detail=_first_line(error), wait_seconds=wait_seconds)
+
+        return retry(operation, on=CONNECTION_LOST, stop=self._stop, report=report)
+
+
+def _first_line(error: Exception) -> str:
+    """PostgreSQL's further lines (DETAIL, CONTEXT) may quote values."""
+    return str(error).partition("\n")[0]

@@ -1,0 +1,77 @@
+"""What is read from a record without decoding it, and what a run of records comes to."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.consumers.overviews import overview, ref
+
+from casebus_consumers.profile.overview_record import OverviewRow, read_overview
+from casebus_consumers.profile.overview_table import reduce_rows
+from casebus_consumers.records import Record
+from casebus_schemas import UndecodableError
+
+
+def record(key: bytes | None, value: bytes | None) -> Record:
+    return Record(0, 0, 0, key, value)
+
+
+def test_the_streams_own_form_is_kept_byte_for_byte() -> None:
+    value = overview(ref(1), epoch=3, version=12)
+    assert read_overview(record(ref(1).encode(), value)) == OverviewRow(ref(1), 3, 12, value)
+
+
+def test_another_form_is_decoded_in_full_and_kept_in_the_streams_form() -> None:
+    value = json.dumps(json.loads(overview(ref(1), version=12)), indent=2).encode()
+    assert read_overview(record(ref(1).encode(), value)) == OverviewRow(ref(1), 1, 12, overview(ref(1), version=12))
+
+
+def test_a_null_value_is_a_tombstone() -> None:
+    assert read_overview(record(ref(1).encode(), None)) == OverviewRow(ref(1), 0, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (None, overview(ref(1))),
+        (b"", None),
+        (b"p1.tooshort", None),
+        (ref(1).encode() + b"\n", None),
+        (ref(2).encode(), overview(ref(1))),
+        (ref(1).encode(), b""),
+        (ref(1).encode(), b"{}"),
+        (ref(1).encode(), overview(ref(1))[:-1]),
+        (ref(1).encode(), overview(ref(1), version=0)),
+        (ref(1).encode(), overview(ref(1)).replace(b'"version":1', b'"version":"1"')),
+        (ref(1).encode(), b"\xff" + overview(ref(1))),
+    ],
+)
+def test_what_breaks_the_contract_is_undecodable(key: bytes | None, value: bytes | None) -> None:
+    with pytest.raises(UndecodableError):
+        read_overview(record(key, value))
+
+
+def row(version: int, *, epoch: int = 1, party: int = 1) -> OverviewRow:
+    return OverviewRow(ref(party), epoch, version, b"%d" % version)
+
+
+TOMBSTONE = OverviewRow(ref(1), 0, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("rows", "erased", "latest"),
+    [
+        ([row(1), row(2)], [], [row(2)]),
+        ([row(2), row(1)], [], [row(2)]),
+        ([row(9), row(1, epoch=2)], [], [row(1, epoch=2)]),
+        ([row(9), TOMBSTONE], [ref(1)], []),
+        ([row(9), TOMBSTONE, row(1)], [ref(1)], [row(1)]),
+        ([TOMBSTONE, TOMBSTONE], [ref(1)], []),
+        ([row(9), TOMBSTONE, row(3, party=2)], [ref(1)], [row(3, party=2)]),
+    ],
+)
+def test_the_last_word_on_each_party(rows: list[OverviewRow], erased: list[str], latest: list[OverviewRow]) -> None:
+    reduction = reduce_rows(rows)
+    assert reduction.erased == erased
+    assert reduction.latest == latest
