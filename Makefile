@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-CODE := schemas producers streams consumers deploy tests benchmarks
+CODE := schemas producers streams consumers deploy tests $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test check format schemas lock clean

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from casebus_schemas.accepted import AcceptedEvent
 from casebus_schemas.change import Change
@@ -106,7 +107,7 @@ DEAD_LETTERS = TopicDeclaration(
 DECLARATIONS: tuple[TopicDeclaration, ...] = (SUBMITTED, REJECTED, ACCEPTED, OVERVIEWS, CHANGES, DEAD_LETTERS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Topics:
     """The topics' names under one prefix (``case-status`` unless configured)."""
 
@@ -120,27 +121,27 @@ class Topics:
         """Where one agency reads what was refused."""
         return f"{self.prefix}.rejected.{agency}"
 
-    @property
+    @cached_property
     def submitted_pattern(self) -> str:
         """A regular expression, in librdkafka's form, for the submitted topics of all agencies."""
         return rf"^{self.prefix}\.submitted\.OVO[0-9][0-9][0-9][0-9][0-9][0-9]$"
 
-    @property
+    @cached_property
     def accepted(self) -> str:
         """The canonical log."""
         return f"{self.prefix}.accepted"
 
-    @property
+    @cached_property
     def overviews(self) -> str:
         """The materialized views."""
         return f"{self.prefix}.overviews"
 
-    @property
+    @cached_property
     def changes(self) -> str:
         """What changed in them."""
         return f"{self.prefix}.changes"
 
-    @property
+    @cached_property
     def dead_letters(self) -> str:
         """What no code could handle."""
         return f"{self.prefix}.dead-letters"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, Raw, UnsetType
 
 from casebus_schemas import ChangeKind, RollUp
-from casebus_streams.wire import AcceptedRecord, ActionFacts, ContentFacts
+from casebus_streams.wire import AcceptedRecord, ActionFacts, ContentFacts, decode_action
 
 
 def classify(
@@ -36,14 +36,25 @@ def classify(
 
 
 def _by_what_is_expected(before: ContentFacts, after: ContentFacts) -> ChangeKind:
-    needed, was_needed = after.party_action, before.party_action
-    if needed is not None and not _same_action(needed, was_needed):
-        return ChangeKind.ACTION_NEEDED
-    if needed is None and was_needed is not None:
-        return ChangeKind.ACTION_RESOLVED
-    if _due(after) != _due(before) or not _same(after.expected, before.expected):
+    if not _same(after.action, before.action):
+        needed, was_needed = party_action(after), party_action(before)
+        if needed is not None and not _same_action(needed, was_needed):
+            return ChangeKind.ACTION_NEEDED
+        if needed is None and was_needed is not None:
+            return ChangeKind.ACTION_RESOLVED
+        if _due(after) != _due(before):
+            return ChangeKind.DEADLINE_CHANGED
+    if not _same(after.expected, before.expected):
         return ChangeKind.DEADLINE_CHANGED
     return ChangeKind.STATUS_CHANGED
+
+
+def party_action(facts: ContentFacts) -> ActionFacts | None:
+    """The action, if it is the party who must act."""
+    if facts.action is UNSET:
+        return None
+    action = decode_action(facts.action)
+    return action if action.by == "party" else None
 
 
 def _same_action(one: ActionFacts, other: ActionFacts | None) -> bool:
@@ -53,11 +64,11 @@ def _same_action(one: ActionFacts, other: ActionFacts | None) -> bool:
 
 
 def _due(facts: ContentFacts) -> str | None:
-    return facts.action.due_at if facts.action is not None else None
+    return None if facts.action is UNSET else decode_action(facts.action).due_at
 
 
 def _same(one: Raw | UnsetType, other: Raw | UnsetType) -> bool:
     """Canonical JSON is equal when its bytes are."""
-    if isinstance(one, UnsetType) or isinstance(other, UnsetType):
+    if one is UNSET or other is UNSET:
         return one is other
     return bytes(one) == bytes(other)

@@ -16,13 +16,13 @@ counters then also tell how many events arrived in time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from msgspec import UNSET, MsgspecError, Raw
 
 from casebus_schemas import MAX_HISTORY, ChangeKind, RollUp, roll_up
 from casebus_streams import history
-from casebus_streams.change_kind import classify
+from casebus_streams.change_kind import classify, party_action
 from casebus_streams.errors import DeadLetterError
 from casebus_streams.wire import (
     AcceptedRecord,
@@ -39,8 +39,7 @@ from casebus_streams.wire import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """What one effective event did: the change to publish, and whether it conflicts with another event."""
 
     change: bytes
@@ -151,9 +150,8 @@ class OverviewFold:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    history: list[Raw]
+class _Placed(NamedTuple):
+    history: Raw
     is_current: bool
     is_conflict: bool
 
@@ -162,15 +160,15 @@ def _place(case: CaseRecord | None, event: AcceptedRecord, facts: ContentFacts |
     """Where the event lands in the case's history; ``None`` when it has no effect."""
     entry = history.entry_of(event, facts)
     if case is None:
-        return _Placed([Raw(encode(entry))], is_current=True, is_conflict=False)
-    if event.position > case.sequence and event.kind not in history.BARRIERS:
-        # Nearly every event: simply the newest, so that nothing before it needs decoding.
-        return _Placed([*case.history, Raw(encode(entry))][-MAX_HISTORY:], is_current=True, is_conflict=False)
+        return _Placed(Raw(encode([entry])), is_current=True, is_conflict=False)
+    if event.position > case.sequence and facts is not None and case.events < MAX_HISTORY:
+        # Nearly every event.
+        return _Placed(history.append(case.history, entry), is_current=True, is_conflict=False)
     entries = history.insert(case.history, entry)
     if entries is None:
         return None
     return _Placed(
-        history.encoded(entries), is_current=entries[-1] is entry, is_conflict=history.has_conflict(entries, entry)
+        Raw(encode(entries)), is_current=entries[-1] is entry, is_conflict=history.has_conflict(entries, entry)
     )
 
 
@@ -237,6 +235,6 @@ def _roll_up_of(facts: ContentFacts | None) -> RollUp:
         facts.status.phase,
         facts.status.code,
         final=facts.status.final,
-        awaits_party=facts.party_action is not None,
+        awaits_party=party_action(facts) is not None,
         suspended=facts.suspension is not UNSET,
     )

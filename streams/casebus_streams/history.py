@@ -18,7 +18,7 @@ from bisect import bisect_left
 from msgspec import UNSET, Raw
 
 from casebus_schemas import MAX_HISTORY
-from casebus_streams.wire import AcceptedRecord, ContentFacts, HistoryRecord, decode_entry, encode
+from casebus_streams.wire import AcceptedRecord, ContentFacts, HistoryRecord, decode_history, encode
 
 BARRIERS = frozenset(("retracted", "party-removed"))
 """The kinds of event that take a case out of an overview."""
@@ -42,15 +42,21 @@ def entry_of(event: AcceptedRecord, facts: ContentFacts | None) -> HistoryRecord
     )
 
 
-def insert(history: list[Raw], entry: HistoryRecord) -> list[HistoryRecord] | None:
+def append(history: Raw, entry: HistoryRecord) -> Raw:
+    """The history, not full, with an entry that is simply the newest: nothing before it needs decoding."""
+    return Raw(bytes(history)[:-1] + b"," + encode(entry) + b"]")
+
+
+def insert(history: Raw, entry: HistoryRecord) -> list[HistoryRecord] | None:
     """The history with ``entry`` at its place, or ``None`` when it has no effect: a repetition, or older than all.
 
-    For the rare event that is not simply the newest; costs a decode of the whole history.
+    For an event that is not simply the newest, or a full history; decodes all of it.
     """
-    entries = [decode_entry(raw) for raw in history]
+    entries = decode_history(history)
     keys = [order_key(known) for known in entries]
-    place = bisect_left(keys, order_key(entry))
-    if place < len(keys) and keys[place] == order_key(entry):
+    key = order_key(entry)
+    place = bisect_left(keys, key)
+    if place < len(keys) and keys[place] == key:
         return None
     if place == 0 and len(entries) >= MAX_HISTORY:
         return None
@@ -67,11 +73,6 @@ def order_key(entry: HistoryRecord) -> OrderKey:
 def has_conflict(entries: list[HistoryRecord], entry: HistoryRecord) -> bool:
     """Whether another event of the case carries the same sequence."""
     return any(known.sequence == entry.sequence and known is not entry for known in entries)
-
-
-def encoded(entries: list[HistoryRecord]) -> list[Raw]:
-    """Entries as the bytes that a case keeps."""
-    return [Raw(encode(entry)) for entry in entries]
 
 
 def _mark(entries: list[HistoryRecord]) -> None:

@@ -67,10 +67,10 @@ class TransactionalSink:
 
     def _produce(self, records: Iterable[OutRecord]) -> None:
         produce = self._producer.produce
-        for topic, partition, key, value, timestamp_ms in records:
+        for record in records:
             while True:
                 try:
-                    produce(topic, value, key, partition, timestamp=timestamp_ms)
+                    produce(record.topic, record.value, record.key, record.partition, timestamp=record.timestamp_ms)
                     break
                 except BufferError:  # the queue is full: let some of it go, then this same record
                     self._producer.poll(0.1)

@@ -60,8 +60,8 @@ class HistoryRecord(Struct, omit_defaults=True, kw_only=True, gc=False):
         return self.sequence if self.corrects is UNSET else self.corrects
 
 
-class CaseRecord(Struct, omit_defaults=True, kw_only=True):
-    """``casebus_schemas.CaseOverview``; entries of the history stay bytes until an event lands among them."""
+class CaseRecord(Struct, omit_defaults=True, kw_only=True, gc=False, frozen=True):
+    """``casebus_schemas.CaseOverview``; the history stays bytes, a JSON array, until an event lands within it."""
 
     agency: str
     case_id: str
@@ -70,7 +70,7 @@ class CaseRecord(Struct, omit_defaults=True, kw_only=True):
     sequence: int
     events: int
     content: Raw | UnsetType = UNSET
-    history: list[Raw]
+    history: Raw
 
 
 class OverviewRecord(Struct):
@@ -105,15 +105,10 @@ class ContentFacts(Struct, gc=False, frozen=True):
     """What the fold needs of a case's content; everything else is skipped, not decoded."""
 
     status: StatusFacts
-    action: ActionFacts | None = None
+    action: Raw | UnsetType = UNSET
     result: Raw | UnsetType = UNSET
     expected: Raw | UnsetType = UNSET
     suspension: Raw | UnsetType = UNSET
-
-    @property
-    def party_action(self) -> ActionFacts | None:
-        """The action, if it is the party who must act."""
-        return self.action if self.action is not None and self.action.by == "party" else None
 
 
 class CaseStateRecord(Struct, omit_defaults=True, gc=False, frozen=True):
@@ -148,5 +143,6 @@ encode = Encoder().encode
 decode_accepted = Decoder(AcceptedRecord).decode
 decode_overview = Decoder(OverviewRecord).decode
 decode_case = Decoder(CaseRecord).decode
-decode_entry = Decoder(HistoryRecord).decode
+decode_history = Decoder(list[HistoryRecord]).decode
+decode_action = Decoder(ActionFacts).decode
 decode_facts = Decoder(ContentFacts).decode

@@ -94,7 +94,11 @@ class OverviewsStage:
             except DeadLetterError as error:
                 outcome.records.append(self._dead_letter(record, error.reason, str(error)))
                 continue
-            parties.setdefault((record.partition, event.party_ref), []).append((record, event))
+            party = (record.partition, event.party_ref)
+            if (events := parties.get(party)) is None:
+                parties[party] = [(record, event)]
+            else:
+                events.append((record, event))
         return parties
 
     def _fold(
@@ -110,52 +114,45 @@ class OverviewsStage:
             fold = OverviewFold.of(view, party_ref, epoch=self._epoch)
         except MsgspecError as error:
             raise StopError(f"an overview in partition {partition} cannot be read: the view is damaged") from error
-        effective: list[tuple[InRecord, AcceptedRecord, Applied]] = []
+        effective: list[tuple[InRecord, Applied]] = []
         for record, event in events:
-            applied = self._apply(fold, record, event, outcome)
-            if applied is not None:
-                effective.append((record, event, applied))
-        if not effective:
-            return
-        value = fold.encode()
-        if len(value) > MAX_RECORD_BYTES:
-            outcome.records.extend(
-                self._dead_letter(record, "overview.too-large", f"{len(value)} bytes") for record, _, _ in effective
-            )
-            return
-        self._collect(partition, party_ref, value, effective, outcome)
+            try:
+                applied = fold.apply(event, event_key(event))
+            except DeadLetterError as error:
+                outcome.records.append(self._dead_letter(record, error.reason, str(error)))
+            except Exception as failure:
+                outcome.records.append(self._dead_letter(record, "overviews.defect", type(failure).__name__))
+            else:
+                if applied is None:
+                    outcome.repetitions += 1
+                else:
+                    effective.append((record, applied))
+                    if applied.is_conflict:
+                        self._remark_conflict(record, event, outcome)
+        if effective:
+            self._collect(partition, party_ref, fold.encode(), effective, outcome)
 
     def _collect(
         self,
         partition: int,
         party_ref: str,
         value: bytes,
-        effective: list[tuple[InRecord, AcceptedRecord, Applied]],
+        effective: list[tuple[InRecord, Applied]],
         outcome: OverviewsOutcome,
     ) -> None:
-        changes, write = self._topics.changes, outcome.records.append
-        for record, event, applied in effective:
-            write(OutRecord(changes, partition, party_ref, applied.change, record.timestamp_ms))
-            if applied.is_conflict:
-                self._remark_conflict(record, event, outcome)
-        write(OutRecord(self._topics.overviews, partition, party_ref, value, effective[-1][0].timestamp_ms))
+        if len(value) > MAX_RECORD_BYTES:
+            outcome.records.extend(
+                self._dead_letter(record, "overview.too-large", f"{len(value)} bytes") for record, _ in effective
+            )
+            return
+        topic = self._topics.changes
+        outcome.records += [
+            OutRecord(topic, partition, party_ref, applied.change, record.timestamp_ms) for record, applied in effective
+        ]
+        timestamp_ms = effective[-1][0].timestamp_ms
+        outcome.records.append(OutRecord(self._topics.overviews, partition, party_ref, value, timestamp_ms))
         outcome.views.setdefault(partition, {})[party_ref] = value
         outcome.changes += len(effective)
-
-    def _apply(
-        self, fold: OverviewFold, record: InRecord, event: AcceptedRecord, outcome: OverviewsOutcome
-    ) -> Applied | None:
-        try:
-            applied = fold.apply(event, event_key(event))
-        except DeadLetterError as error:
-            outcome.records.append(self._dead_letter(record, error.reason, str(error)))
-            return None
-        except Exception as failure:
-            outcome.records.append(self._dead_letter(record, "overviews.defect", type(failure).__name__))
-            return None
-        if applied is None:
-            outcome.repetitions += 1
-        return applied
 
     def _remark_conflict(self, record: InRecord, event: AcceptedRecord, outcome: OverviewsOutcome) -> None:
         """Tell the agency that two of its events claim one sequence of a case."""
