@@ -18,7 +18,7 @@ from casebus_producers.errors import (
     ProducerError,
     UndeliveredError,
 )
-from casebus_schemas.validation import explain
+from casebus_schemas.reasons import explain
 
 
 class Exit(IntEnum):
