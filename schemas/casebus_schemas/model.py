@@ -24,6 +24,8 @@ class ContractModel(BaseModel):
 
 
 def _in_utc(moment: datetime) -> datetime:
+    if not moment.utcoffset():
+        return moment
     try:
         return moment.astimezone(UTC)
     except OverflowError:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import orjson
+from msgspec import Struct
 
 from casebus_schemas import (
     CaseEvent,
@@ -28,11 +28,10 @@ from casebus_streams.records import InRecord
 _READABLE_ID = re.compile(r"[A-Za-z0-9._:+=@~/-]{1,128}")
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The records for the accepted log, the word back to the agency if there is one, and what to count."""
+class Decision(Struct, frozen=True):
+    """The records for the accepted log, and the word back to the agency if there is one."""
 
-    accepted: list[PartyRecord] = field(default_factory=list)
+    accepted: list[PartyRecord]
     rejection: Rejection | None = None
 
 
@@ -47,11 +46,11 @@ def decide(
     try:
         event = _valid_event(record, agency, link_hosts.get(agency))
     except InvalidEventError as error:
-        return Decision(rejection=_rejection(record, agency, error.reasons))
+        return Decision([], _rejection(record, agency, error.reasons))
     warnings = tuple(_warnings(event))
     return Decision(
-        accepted=fan_out(event, pepper=pepper, partitions=partitions),
-        rejection=_remark(record, agency, event, warnings) if warnings else None,
+        fan_out(event, pepper=pepper, partitions=partitions),
+        _remark(record, agency, event, warnings) if warnings else None,
     )
 
 

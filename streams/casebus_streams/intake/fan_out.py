@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from typing import NamedTuple
+from functools import cache
 
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from casebus_schemas import CaseEvent, Corrected, PartyRemoved, Retracted, Role, StatusChanged, partition_of, party_ref
 from casebus_schemas.model import ContractModel
@@ -21,7 +21,7 @@ _NOT_CONTENT = {"case_id", "parties", "corrects", "reason"}
 _ROLE_ORDER = {role: place for place, role in enumerate(Role)}
 
 
-class PartyRecord(NamedTuple):
+class PartyRecord(Struct, gc=False, frozen=True):
     """A record of the accepted log: its partition, key and value."""
 
     partition: int
@@ -35,6 +35,7 @@ def fan_out(event: CaseEvent, *, pepper: bytes, partitions: int) -> list[PartyRe
     This is where national numbers end: nothing that this returns holds one.
     """
     data = event.data
+    agency = event.agency
     kind = _KINDS[type(data)]
     corrects = data.corrects if isinstance(data, Corrected) else UNSET
     reason = _raw(None if isinstance(data, StatusChanged) else data.reason)
@@ -45,43 +46,50 @@ def fan_out(event: CaseEvent, *, pepper: bytes, partitions: int) -> list[PartyRe
     records = []
     for (party_kind, number), roles in _roles_by_party(event).items():
         reference = party_ref(pepper, party_kind, number)
-        digest = _digest(said, roles, reason, content)
-        accepted = AcceptedRecord(
-            party_ref=reference,
-            roles=Raw(encode(roles)),
-            agency=event.agency,
-            case_id=data.case_id,
-            kind=kind,
-            sequence=event.sequence,
-            corrects=corrects,
-            event_id=event.id,
-            time=time,
-            digest=digest,
-            source=event.source,
-            traceparent=event.traceparent if event.traceparent is not None else UNSET,
-            reason=reason,
-            content=content,
+        digest = _digest(f"{said}{','.join(roles)}|", reason, content)
+        value = encode(
+            AcceptedRecord(
+                party_ref=reference,
+                roles=_roles_json(roles),
+                agency=agency,
+                case_id=data.case_id,
+                kind=kind,
+                sequence=event.sequence,
+                corrects=corrects,
+                event_id=event.id,
+                time=time,
+                digest=digest,
+                source=event.source,
+                traceparent=event.traceparent if event.traceparent is not None else UNSET,
+                reason=reason,
+                content=content,
+            )
         )
-        key = f"{reference}/{accepted.agency}/{accepted.case_id}/{accepted.sequence}/{accepted.event_id}/{digest}"
-        records.append(PartyRecord(partition_of(reference, partitions), key, encode(accepted)))
+        key = f"{reference}/{agency}/{data.case_id}/{event.sequence}/{event.id}/{digest}"
+        records.append(PartyRecord(partition_of(reference, partitions), key, value))
     return records
 
 
-def _roles_by_party(event: CaseEvent) -> dict[tuple[str, str], list[str]]:
+def _roles_by_party(event: CaseEvent) -> dict[tuple[str, str], tuple[Role, ...]]:
     parties = event.data.parties
     if len(parties) == 1:
-        return {(parties[0].kind, parties[0].number): [parties[0].role.value]}
+        return {(parties[0].kind, parties[0].number): (parties[0].role,)}
     roles: dict[tuple[str, str], set[Role]] = {}
     for party in parties:
         roles.setdefault((party.kind, party.number), set()).add(party.role)
-    return {party: [role.value for role in sorted(has, key=_ROLE_ORDER.__getitem__)] for party, has in roles.items()}
+    return {party: tuple(sorted(has, key=_ROLE_ORDER.__getitem__)) for party, has in roles.items()}
 
 
-def _digest(said: str, roles: list[str], reason: Raw | UnsetType, content: Raw | UnsetType) -> str:
+@cache  # as many as there are combinations of roles
+def _roles_json(roles: tuple[Role, ...]) -> Raw:
+    return Raw(encode([role.value for role in roles]))
+
+
+def _digest(said: str, reason: Raw | UnsetType, content: Raw | UnsetType) -> str:
     """Tells two events apart that carry the same id: a checksum of what is said to this party, not a secret."""
-    crc = zlib.crc32(f"{said}{','.join(roles)}|".encode())
-    crc = zlib.crc32(b"|", zlib.crc32(b"" if reason is UNSET else bytes(reason), crc))
-    return f"{zlib.crc32(b'' if content is UNSET else bytes(content), crc):08x}"
+    crc = zlib.crc32(said.encode() if reason is UNSET else said.encode() + bytes(reason))
+    crc = zlib.crc32(b"|" if content is UNSET else b"|" + bytes(content), crc)
+    return f"{crc:08x}"
 
 
 def _raw(value: ContractModel | None) -> Raw | UnsetType:

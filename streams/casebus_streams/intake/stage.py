@@ -92,8 +92,8 @@ class IntakeStage:
     def _out_records(self, record: InRecord, agency: str, decision: Decision) -> list[OutRecord]:
         accepted = self._topics.accepted
         records = [
-            OutRecord(accepted, partition, key, value, record.timestamp_ms)
-            for partition, key, value in decision.accepted
+            OutRecord(accepted, party.partition, party.key, party.value, record.timestamp_ms)
+            for party in decision.accepted
         ]
         if decision.rejection is not None:
             topic = self._topics.rejected(agency)
