@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CODE := schemas producers streams consumers deploy tests $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format schemas lock clean
+.PHONY: help setup demo up test faults bench check format schemas lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,6 +32,13 @@ up: $(READY) ## Keep the whole stack serving until Ctrl-C
 
 test: $(READY) ## Run all tests, on a real Kafka and PostgreSQL
 	@$(BIN)/pytest
+
+faults: $(READY) ## Run the long campaigns: kills, zombies, broker and network faults, rebuilds (hours; FAULTS=small)
+	@CASEBUS_FAULTS=$(or $(FAULTS),large) CASEBUS_SIMULATION_SEEDS=$(if $(filter small,$(FAULTS)),300,100000) \
+	  $(BIN)/pytest -m "campaign or not campaign" tests/faults tests/simulation tests/streams_operations
+
+bench: $(READY) ## Measure against the bounds and other engines (ONLY=name runs one, LONG=1 the large sizes)
+	@$(BIN)/python -m benchmarks.bench $(if $(ONLY),--only $(ONLY)) $(if $(LONG),--long)
 
 check: $(READY) ## Lint, format, types, import directions, published schemas
 	@$(BIN)/ruff check $(CODE)

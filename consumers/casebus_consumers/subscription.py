@@ -74,6 +74,7 @@ class Subscription:
         self._ends: dict[int, int] = {}
         self._behind: dict[int, int] = {}
         self._stopped: set[int] = set()
+        self._arrived: set[int] = set()
         self._collected: list[Record] = []
         self._was_assigned = False
         self._caught_up = False
@@ -84,6 +85,16 @@ class Subscription:
     def caught_up(self) -> bool:
         """Whether every partition this member got has once reached the end that it had at its assignment."""
         return self._caught_up
+
+    def take_arrived(self) -> frozenset[int]:
+        """The partitions that have reached the end they had at their assignment, once all have; each told once.
+
+        What was handed out before this call must be stored for that to be true of the caller as well.
+        """
+        if self._behind or self._stopped:
+            return frozenset()
+        arrived, self._arrived = frozenset(self._arrived), set()
+        return arrived
 
     @property
     def stopped(self) -> frozenset[int]:
@@ -149,7 +160,7 @@ class Subscription:
             self._ends[partition] = offset
         elif error.code() == AUTO_OFFSET_RESET:
             self.stop_partition(partition, KafkaException(error))
-        elif error.fatal():
+        elif error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001 - the client's own name for it
             raise KafkaException(error)
         else:
             log.warning("kafka_error", topic=self.topic, partition=partition, error=str(error))
@@ -168,6 +179,7 @@ class Subscription:
         for partition, end in list(self._behind.items()):
             if self._is_at_end(partition) or self._positions.get(partition, -1) >= end:
                 del self._behind[partition]
+                self._arrived.add(partition)
         self._caught_up = self._caught_up or (self._was_assigned and not self._behind and not self._stopped)
 
     def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
@@ -223,6 +235,7 @@ class Subscription:
             self._behind.pop(partition, None)
             self._ends.pop(partition, None)
         self._stopped -= gone
+        self._arrived -= gone
         self._collected[:] = [record for record in self._collected if record.partition not in gone]
 
     def _mark_stopped(self, partition: int, reason: Exception) -> None:

@@ -17,6 +17,10 @@ SETTINGS_CONFIG = SettingsConfigDict(env_prefix="CASEBUS_", env_nested_delimiter
 """Shared by every process's settings class, so that one environment configures all of them."""
 
 
+class SettingError(ValueError):
+    """A setting that is missing or of no use; the message names it. Mend it and start again."""
+
+
 class KafkaSettings(BaseModel):
     """The broker connection and the topic namespace.
 
@@ -61,15 +65,15 @@ class PseudonymSettings(BaseModel):
     pepper: SecretStr | None = None
 
     def read(self) -> bytes:
-        """The pepper's bytes. Raises ``ValueError`` when none is configured or it is too short."""
+        """The pepper's bytes. Raises ``SettingError`` when none is configured or it is too short."""
         if self.pepper_file is not None:
             pepper = self.pepper_file.read_bytes().strip()
         elif self.pepper is not None:
             pepper = self.pepper.get_secret_value().encode()
         else:
-            raise ValueError("no pepper: set CASEBUS_PSEUDONYM__PEPPER_FILE to a file of at least 32 bytes")
+            raise SettingError("no pepper: set CASEBUS_PSEUDONYM__PEPPER_FILE to a file of at least 32 bytes")
         if len(pepper) < 32:
-            raise ValueError("the pepper must have at least 32 bytes")
+            raise SettingError("the pepper must have at least 32 bytes")
         return pepper
 
 

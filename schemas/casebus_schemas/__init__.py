@@ -19,6 +19,7 @@ from casebus_schemas.case import (
 from casebus_schemas.change import CaseState, Change, ChangeKind
 from casebus_schemas.codec import decode, encode
 from casebus_schemas.dead_letter import DeadLetter
+from casebus_schemas.epoch import EPOCH_KEY, EpochState, OverviewsEpoch
 from casebus_schemas.errors import (
     InvalidEventError,
     InvalidNumberError,
@@ -70,6 +71,7 @@ from casebus_schemas.validation import MAX_DEPTH, MAX_EVENT_BYTES, decode_event,
 __all__ = [
     "DECLARATIONS",
     "DEFAULT_PARTITIONS",
+    "EPOCH_KEY",
     "EVENT_MODELS",
     "LANGUAGES",
     "MAX_DEPTH",
@@ -91,6 +93,7 @@ __all__ = [
     "CorrectedEvent",
     "DeadLetter",
     "Enterprise",
+    "EpochState",
     "EstablishmentUnit",
     "EventEnvelope",
     "EventKind",
@@ -104,6 +107,7 @@ __all__ = [
     "NotifyMode",
     "Outcome",
     "Overview",
+    "OverviewsEpoch",
     "Party",
     "PartyKind",
     "PartyRemoved",

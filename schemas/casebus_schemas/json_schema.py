@@ -21,6 +21,7 @@ from pydantic_core import core_schema
 from casebus_schemas.accepted import AcceptedEvent
 from casebus_schemas.change import Change
 from casebus_schemas.dead_letter import DeadLetter
+from casebus_schemas.epoch import OverviewsEpoch
 from casebus_schemas.events import EVENT_MODELS
 from casebus_schemas.overview import Overview
 from casebus_schemas.rejection import Rejection
@@ -33,6 +34,7 @@ _RECORD_MODELS: Final[dict[str, type[BaseModel]]] = {
     "change": Change,
     "rejection": Rejection,
     "dead-letter": DeadLetter,
+    "overviews-epoch": OverviewsEpoch,
 }
 _ONLY_IN_WORDS: Final = (
     "A valid event also has: at most 65536 bytes; check digits that are right; subject equal to data.case_id; "

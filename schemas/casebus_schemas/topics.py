@@ -12,6 +12,7 @@ from functools import cached_property
 from casebus_schemas.accepted import AcceptedEvent
 from casebus_schemas.change import Change
 from casebus_schemas.dead_letter import DeadLetter
+from casebus_schemas.epoch import EpochState, OverviewsEpoch
 from casebus_schemas.model import ContractModel
 from casebus_schemas.overview import Overview
 from casebus_schemas.rejection import Rejection
@@ -103,15 +104,27 @@ DEAD_LETTERS = TopicDeclaration(
     config=_delete_after(30) | {"max.message.bytes": _LARGE_RECORD_BYTES},
     model=DeadLetter,
 )
+EPOCHS = TopicDeclaration(
+    name="epochs",
+    key="overviews",
+    writer="casebus rebuild",
+    readers="overviews, profile, anyone who reads overviews",
+    config=_COMPACT,
+    model=OverviewsEpoch,
+)
 
-DECLARATIONS: tuple[TopicDeclaration, ...] = (SUBMITTED, REJECTED, ACCEPTED, OVERVIEWS, CHANGES, DEAD_LETTERS)
+DECLARATIONS: tuple[TopicDeclaration, ...] = (SUBMITTED, REJECTED, ACCEPTED, OVERVIEWS, CHANGES, DEAD_LETTERS, EPOCHS)
 
 
 @dataclass(frozen=True)
 class Topics:
-    """The topics' names under one prefix (``case-status`` unless configured)."""
+    """The topics' names under one prefix (``case-status`` unless configured).
+
+    ``epoch`` says which overviews are meant: each rebuild makes a topic of its own, see ``OverviewsEpoch``.
+    """
 
     prefix: str = "case-status"
+    epoch: int = 1
 
     def submitted(self, agency: str) -> str:
         """Where one agency publishes."""
@@ -133,8 +146,8 @@ class Topics:
 
     @cached_property
     def overviews(self) -> str:
-        """The materialized views."""
-        return f"{self.prefix}.overviews"
+        """The materialized views of this epoch."""
+        return f"{self.prefix}.overviews" + ("" if self.epoch == 1 else f".e{self.epoch}")
 
     @cached_property
     def changes(self) -> str:
@@ -146,6 +159,16 @@ class Topics:
         """What no code could handle."""
         return f"{self.prefix}.dead-letters"
 
+    @property
+    def epochs(self) -> str:
+        """Which epoch of the overviews is live."""
+        return f"{self.prefix}.epochs"
+
+    @property
+    def first_epoch(self) -> OverviewsEpoch:
+        """What is live before the first rebuild."""
+        return OverviewsEpoch(epoch=1, topic=Topics(self.prefix).overviews, state=EpochState.LIVE)
+
     def declared(self, agencies: Iterable[str]) -> Iterator[tuple[str, TopicDeclaration]]:
         """Every topic that must exist for these agencies, with its declaration."""
         codes = sorted(set(agencies))
@@ -153,6 +176,8 @@ class Topics:
             if declaration.per_agency:
                 for code in codes:
                     yield f"{self.prefix}.{declaration.name}.{code}", declaration
+            elif declaration is OVERVIEWS:
+                yield self.overviews, declaration
             else:
                 yield f"{self.prefix}.{declaration.name}", declaration
 

@@ -7,15 +7,24 @@ from typing import Annotated
 import typer
 
 from casebus_producers.cli_groups import group
+from casebus_streams.commands.dead_letters import list_letters, replay, show
+from casebus_streams.commands.rebuild import rebuild
 from casebus_streams.commands.topics import apply, plan
+from casebus_streams.commands.verify import verify
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``run streams`` and ``topics`` to the command."""
+    """Add the commands of this part."""
     group(app, "run", "Run a service in the foreground.").command("streams")(run_streams)
     topics = group(app, "topics", "The topics as they are declared, and what the broker has.")
     topics.command("plan")(plan)
     topics.command("apply")(apply)
+    app.command("verify")(verify)
+    app.command("rebuild")(rebuild)
+    letters = group(app, "dead-letters", "Records that no code could handle.")
+    letters.command("list")(list_letters)
+    letters.command("show")(show)
+    letters.command("replay")(replay)
 
 
 def run_streams(
@@ -26,9 +35,19 @@ def run_streams(
 ) -> None:
     """Run the stream stages, intake and overviews, exactly once, until SIGTERM or Ctrl-C.
 
-    Start as many workers as you like: they share the partitions. Exit code 0 after an orderly stop, 3 when going on
-    could have lost or corrupted something (the log says what).
+    Start as many workers as you like: they share the partitions. Exit code 0 after an orderly stop, 2 when a setting
+    is missing or wrong, 3 when going on could have lost or corrupted something (the log says what).
     """
+    from casebus_producers.logs import LEVELS
+    from casebus_streams.commands.endings import operator_command
     from casebus_streams.run import run
+    from casebus_streams.worker import STAGES
 
-    raise typer.Exit(run(tuple(stages.split(",")), log_level=log_level))
+    chosen = tuple(stages.split(","))
+    if not set(chosen) <= set(STAGES):
+        raise typer.BadParameter(f"must be of {', '.join(STAGES)}", param_hint="--stages")
+    if log_level not in LEVELS:
+        raise typer.BadParameter(f"must be one of {', '.join(LEVELS)}", param_hint="--log-level")
+    with operator_command(log_level=log_level, with_client_log=True):
+        code = run(chosen)
+    raise typer.Exit(code)

@@ -25,6 +25,7 @@ def dead_letter(topic: str, record: InRecord, *, stage: str, reason: str, error:
         stage=stage,
         reason=reason,
         error=error[:500],
+        attempt=record.attempt,
         key=b64encode(record.key) if with_original and record.key is not None else None,
         original=b64encode(record.value) if with_original and record.value is not None else None,
     )

@@ -3,6 +3,8 @@
 ``StreamsError``
     ``DeadLetterError``   this record cannot be handled by any code: dead-letter it, the partition goes on
     ``RetryError``        the transaction was aborted: decide and write the same records again
+    ``UndecidedError``    the answer to a commit got lost: the committed offsets tell what became of it
+    ``EpochSwitchError``  another epoch of the overviews takes over: leave the group, wait, begin anew
     ``StopError``         going on could lose or corrupt something: the worker stops, loudly, with exit code 3
 """
 
@@ -23,6 +25,14 @@ class DeadLetterError(StreamsError):
 
 class RetryError(StreamsError):
     """Nothing of the batch was written; it may be tried again as it is."""
+
+
+class EpochSwitchError(StreamsError):
+    """The overviews are being switched to another topic, or have been: what this worker holds is of no use."""
+
+
+class UndecidedError(StreamsError):
+    """The transaction has ended, nobody knows how: all of the batch was written, or nothing."""
 
 
 class StopError(StreamsError):

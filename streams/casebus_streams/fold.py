@@ -10,8 +10,8 @@ Its laws (property tests hold it to them):
 6. of two events of a case with one sequence the later ``time``, then the greater id, wins.
 
 Law 2 with a bounded history: it holds to the byte as long as no event arrives after ``MAX_HISTORY`` greater ones of
-its case. Beyond that, everything but the counters (``version``, ``events``) still depends on the set alone; the
-counters then also tell how many events arrived in time.
+its case. Beyond that, everything but ``version``, ``events`` and ``updated_at`` still depends on the set alone; those
+three then also tell which events arrived in time.
 """
 
 from __future__ import annotations

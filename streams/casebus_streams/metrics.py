@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from casebus_streams.records import InRecord, OutRecord
+from casebus_streams.records import InRecord
 
 _LATENCY_BOUNDS_MS = (5, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 250, 400, 600, 1000, 2500, 5000, 15000, 60000)
 
@@ -109,10 +109,10 @@ class StageMetrics:
         self._aborted = metrics.transactions.labels(stage, "aborted")
         self._seconds = metrics.transaction_seconds.labels(stage)
 
-    def committed(self, batch: list[InRecord], written: list[OutRecord], *, seconds: float) -> None:
+    def committed(self, batch: list[InRecord], written: int, *, seconds: float) -> None:
         """A transaction is committed."""
         self._records_in.inc(len(batch))
-        self._records_out.inc(len(written))
+        self._records_out.inc(written)
         self._committed.inc()
         self._seconds.observe(seconds)
         self._latency.observe_all(self._stage, [record.timestamp_ms for record in batch])

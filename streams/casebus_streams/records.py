@@ -6,11 +6,23 @@ names.
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
+
+ATTEMPT_HEADER: Final = "casebus-attempt"
+"""The header of a replayed record: which attempt to handle it this is, in decimal digits."""
+
+
+Headers = dict[str, str | bytes | None] | list[tuple[str, str | bytes | None]]
+"""As the client gives them."""
 
 
 class InRecord(Struct, gc=False, frozen=True):
-    """A consumed record. ``timestamp_ms`` is when it was submitted to the bus, carried along through all stages."""
+    """A consumed record. ``timestamp_ms`` is when it was submitted to the bus, carried along through all stages.
+
+    ``attempt`` is more than 1 for a record that was replayed from the dead letters.
+    """
 
     topic: str
     partition: int
@@ -18,6 +30,7 @@ class InRecord(Struct, gc=False, frozen=True):
     key: bytes | None
     value: bytes | None
     timestamp_ms: int
+    attempt: int = 1
 
 
 class OutRecord(Struct, gc=False, frozen=True):
@@ -28,3 +41,9 @@ class OutRecord(Struct, gc=False, frozen=True):
     key: bytes | str | None
     value: bytes | None
     timestamp_ms: int
+
+
+def attempt_of(headers: Headers) -> int:
+    """The attempt that a record's headers tell of; 1 when they tell of none, or of none that can be."""
+    value = dict(headers).get(ATTEMPT_HEADER)
+    return max(1, int(value)) if value is not None and len(value) <= 4 and value.isdigit() else 1

@@ -9,7 +9,6 @@ import faust
 import structlog
 from prometheus_client import CollectorRegistry
 
-from casebus_producers.logs import configure_logging
 from casebus_producers.metrics_endpoint import serve_metrics
 from casebus_streams.settings import StreamsSettings
 from casebus_streams.worker import STAGES, build_app
@@ -19,9 +18,11 @@ STOPPED_UNSAFE = 3
 log = structlog.get_logger(__name__)
 
 
-def run(stages: tuple[str, ...] = STAGES, *, log_level: str = "info") -> int:
-    """Run a worker with the environment's settings. Blocks until SIGTERM or SIGINT; returns the exit code."""
-    configure_logging(log_level)
+def run(stages: tuple[str, ...] = STAGES) -> int:
+    """Run a worker with the environment's settings. Blocks until SIGTERM or SIGINT; returns the exit code.
+
+    Raises pydantic's ``ValidationError`` and ``SettingError`` before anything is started.
+    """
     settings = StreamsSettings()
     registry = CollectorRegistry()
     app = build_app(settings, registry, stages=stages)

@@ -14,9 +14,9 @@ from casebus_schemas import DEFAULT_PARTITIONS
 class StreamSection(BaseModel):
     """How a worker runs.
 
-    Give each worker a stable ``worker_id`` of its own (a StatefulSet's pod name): a killed worker that comes back has
-    its partitions again at once, and its open transaction ends at that moment. Without one, others wait for
-    ``session_timeout_seconds`` and ``transaction_timeout_seconds``. Two live workers with one id fence each other.
+    Give each worker a stable ``worker_id`` of its own (a StatefulSet's pod name): when a killed worker comes back, its
+    open transaction ends at that moment, else others wait for ``transaction_timeout_seconds``. Its partitions go to
+    other workers, or back to it, after ``session_timeout_seconds``. Two live workers with one id fence each other.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -10,14 +10,17 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from casebus_producers.settings import KafkaSettings
-from casebus_streams.errors import RetryError, StopError
+from casebus_streams.errors import RetryError, StopError, UndecidedError
 from casebus_streams.records import OutRecord
 from casebus_streams.settings import StreamSection
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024 - 4096
 """The largest record the bus writes; the topics' ``max.message.bytes`` leaves room for the batch around it."""
 
-_COMMIT_TRIES = 5
+_COMMIT_TRIES = 2
+_CALL_SECONDS = 10.0
+"""How long one transactional call may take. Without a limit the client can wait for ever for a coordinator that a
+broker's restart has made it lose."""
 
 log = structlog.get_logger(__name__)
 
@@ -48,26 +51,37 @@ class TransactionalSink:
     def __init__(self, config: dict[str, str | int | float | bool]) -> None:
         self._config = config
         self._producer = self._fresh_producer()
+        self.written = 0
+        """How many records the last transaction held."""
 
     def write(self, records: Iterable[OutRecord], offsets: list[TopicPartition], consumer: Consumer) -> None:
         """Begin → produce → send offsets → commit. Blocks until the brokers have decided.
 
         Raises ``RetryError`` when the transaction was aborted (nothing of it will ever be visible to readers of
-        committed records) and ``StopError`` when this worker must not go on.
+        committed records), ``UndecidedError`` when it has ended and the offsets must tell how, and ``StopError``
+        when this worker must not go on.
         """
         try:
             self._producer.begin_transaction()
             self._produce(records)
             self._retrying(
-                lambda: self._producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata())
+                lambda: self._producer.send_offsets_to_transaction(offsets, _membership(consumer), _CALL_SECONDS)
             )
-            self._retrying(self._producer.commit_transaction)
         except KafkaException as failure:
-            self._abort(failure.args[0])
+            self._end_transaction(failure.args[0])
+            raise RetryError(failure.args[0].name()) from failure
+        try:
+            self._retrying(lambda: self._producer.commit_transaction(_CALL_SECONDS))
+        except KafkaException as failure:
+            # The brokers may have committed and only the answer got lost.
+            self._end_transaction(failure.args[0])
+            raise UndecidedError(failure.args[0].name()) from failure
 
     def _produce(self, records: Iterable[OutRecord]) -> None:
         produce = self._producer.produce
+        self.written = 0
         for record in records:
+            self.written += 1
             while True:
                 try:
                     produce(record.topic, record.value, record.key, record.partition, timestamp=record.timestamp_ms)
@@ -87,26 +101,40 @@ class TransactionalSink:
             else:
                 return
 
-    def _abort(self, error: KafkaError) -> None:
-        """Undo, and say whether the batch may be tried again."""
-        log.warning("transaction_aborted", error=error.name(), reason=error.str())
+    def _end_transaction(self, error: KafkaError) -> None:
+        """Abort what is still open, so that the next transaction can begin."""
+        log.warning("transaction_failed", error=error.name(), reason=error.str())
         if error.code() in (KafkaError._FENCED, KafkaError.PRODUCER_FENCED):  # noqa: SLF001
-            raise StopError("another worker runs with this worker_id and has fenced this one") from None
+            raise StopError("fenced: another worker has this worker_id, or this one was held up for too long")
         if error.txn_requires_abort():
             try:
-                self._producer.abort_transaction()
+                self._producer.abort_transaction(_CALL_SECONDS)
             except KafkaException as failure:
                 log.warning("abort_failed", error=failure.args[0].name())
             else:
-                raise RetryError(error.name())
+                return
         # Fatal, or undecided: only a new producer with the same id ends the transaction for certain.
         self._producer = self._fresh_producer()
-        raise RetryError(error.name())
 
     def _fresh_producer(self) -> Producer:
         producer = Producer(self._config, logger=logging.getLogger("librdkafka"))
         try:
-            producer.init_transactions()
+            producer.init_transactions(4 * _CALL_SECONDS)
         except KafkaException as failure:
             raise StopError(f"cannot begin transactions: {failure.args[0].name()}") from failure
         return producer
+
+
+def _membership(consumer: Consumer) -> bytes:
+    """What fences the transaction: the consumer's group, member id and generation.
+
+    Never that of a consumer which has learnt of its exclusion: offsets that name no member and no generation pass the
+    coordinator unchecked, as they must for old clients. An id that is seen after the metadata was taken was in it,
+    since a new one is given only inside ``poll``, in this same thread.
+    """
+    metadata: bytes = consumer.consumer_group_metadata()
+    if not consumer.memberid():
+        raise KafkaException(
+            KafkaError(KafkaError.UNKNOWN_MEMBER_ID, "no member of the group any more", txn_requires_abort=True)
+        )
+    return metadata

@@ -16,10 +16,19 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from casebus_producers.settings import KafkaSettings
 from casebus_streams.errors import StopError
-from casebus_streams.records import InRecord
+from casebus_streams.records import InRecord, attempt_of
 from casebus_streams.settings import StreamSection
 
 Partition = tuple[str, int]
+
+# The client does not mark as retriable what ``committed`` raises. It asks again itself while offsets are undecided,
+# and in the end says that the time is up.
+_UNDECIDED = (
+    KafkaError.UNSTABLE_OFFSET_COMMIT,
+    KafkaError._TIMED_OUT,  # noqa: SLF001 - librdkafka's own names for its local errors
+    KafkaError._TRANSPORT,  # noqa: SLF001
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+)
 
 log = structlog.get_logger(__name__)
 
@@ -38,11 +47,14 @@ class AssignmentListener(Protocol):
 
 
 def consumer_config(kafka: KafkaSettings, section: StreamSection, group: str) -> dict[str, str | int | float | bool]:
-    """The consumer of a stage: classic protocol with cooperative rebalancing, nothing committed behind its back."""
-    # A static member keeps its partitions over a restart; only one who is told apart from all others may be one.
-    membership = {"group_instance_id": section.worker_id} if section.worker_id is not None else {}
+    """The consumer of a stage: classic protocol with cooperative rebalancing, nothing committed behind its back.
+
+    A dynamic member, although a static one (``group.instance.id``) would have its partitions again at once after a
+    restart: it gets back what the group's last assignment gave it, without a rebalance. When that assignment was the
+    first half of a cooperative one, whose second half died with the members, the partitions in between are nobody's
+    for ever. (Seen in the fault campaign: two workers killed within four seconds.)
+    """
     return kafka.client_config(
-        **membership,
         group_id=f"{kafka.topic_prefix}.{group}",
         enable_auto_commit=False,
         enable_auto_offset_store=False,
@@ -107,13 +119,22 @@ class Source:
             # A fenced transaction means a rebalance is waiting to be heard of; what it brings joins the batch.
             self._take(self._consumer.consume(1, 0.05))
         else:
-            self._take(consume_available(self._consumer, self._batch_max_records, self._idle_wait_seconds))
+            self._take_available()
         return self._pending
 
     def next_offsets(self) -> list[TopicPartition]:
         """What to commit once the batch is handled: one past the last record of each partition."""
         after = {(record.topic, record.partition): record.offset + 1 for record in self._pending}
         return [TopicPartition(topic, partition, offset) for (topic, partition), offset in after.items()]
+
+    def is_committed(self) -> bool:
+        """Whether the batch was committed by a transaction of which nobody heard the end. Blocks while undecided.
+
+        A transaction has all of its offsets or none: one that is still behind tells that it was aborted.
+        """
+        wanted = self.next_offsets()
+        has = {(p.topic, p.partition): p.offset for p in committed_offsets(self._consumer, wanted)}
+        return all(has[p.topic, p.partition] >= p.offset for p in wanted)
 
     def committed(self) -> None:
         """The batch is in the log; the next one may come."""
@@ -133,6 +154,13 @@ class Source:
         """Leave the group. Blocks until the coordinator knows."""
         self._consumer.close()
 
+    def _take_available(self) -> None:
+        """As ``consume_available``, but the first record is in the batch before the next call can revoke it."""
+        first = self._consumer.consume(1, self._idle_wait_seconds)
+        self._take(first)
+        if first and self._batch_max_records > 1:
+            self._take(self._consumer.consume(self._batch_max_records - 1, 0))
+
     def _take(self, messages: Iterable[Message]) -> None:
         self._raise_failure()
         for message in messages:
@@ -149,8 +177,10 @@ class Source:
         if code == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
             partition = _partition_of(message)
             self._listener.out_of_range(partition)
-            self._consumer.seek(TopicPartition(*partition, OFFSET_BEGINNING))
-        elif error.fatal() or code == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            # Assigned anew: the client stops a partition on this error, and a stopped one cannot seek.
+            self._consumer.incremental_unassign([TopicPartition(*partition)])
+            self._consumer.incremental_assign([TopicPartition(*partition, OFFSET_BEGINNING)])
+        elif error.fatal() or code in (KafkaError._FATAL, KafkaError.TOPIC_AUTHORIZATION_FAILED):  # noqa: SLF001
             raise StopError(f"the consumer cannot go on: {error.name()}")
         else:
             log.warning("consumer_error", error=error.name())
@@ -179,7 +209,7 @@ class Source:
 
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         names = [(partition.topic, partition.partition) for partition in partitions]
-        starts = _committed_offsets(consumer, partitions)
+        starts = committed_offsets(consumer, partitions)
         self._listener.assigned(names)
         self._owned.update(names)
         consumer.incremental_assign(starts)
@@ -194,8 +224,8 @@ class Source:
         log.info("partitions_revoked", partitions=len(names))
 
 
-def _committed_offsets(consumer: Consumer, partitions: list[TopicPartition]) -> list[TopicPartition]:
-    """Where to start: what was committed, else the beginning.
+def committed_offsets(consumer: Consumer, partitions: list[TopicPartition]) -> list[TopicPartition]:
+    """Where the group of ``consumer`` starts: what was committed, else the beginning. Blocks. Raises ``StopError``.
 
     Waits while the last owner's transaction is undecided, as a read_committed consumer must: its offsets may yet be
     committed. The transaction's own timeout bounds the wait.
@@ -206,7 +236,7 @@ def _committed_offsets(consumer: Consumer, partitions: list[TopicPartition]) -> 
             committed = consumer.committed(partitions, timeout=10)
             break
         except KafkaException as error:
-            if time.monotonic() > deadline or not error.args[0].retriable():
+            if time.monotonic() > deadline or error.args[0].code() not in _UNDECIDED:
                 raise StopError(f"cannot read committed offsets: {error.args[0].name()}") from error
     for partition in committed:
         if partition.error is not None:
@@ -224,6 +254,13 @@ def _partition_of(message: Message) -> Partition:
 
 
 def _record(message: Message, partition: Partition) -> InRecord:
+    headers = message.headers()
     return InRecord(
-        partition[0], partition[1], message.offset() or 0, message.key(), message.value(), message.timestamp()[1]
+        partition[0],
+        partition[1],
+        message.offset() or 0,
+        message.key(),
+        message.value(),
+        message.timestamp()[1],
+        1 if headers is None else attempt_of(headers),
     )

@@ -14,9 +14,13 @@ from typing import ClassVar
 import mode
 import structlog
 
+from casebus_streams.errors import StopError
+from casebus_streams.heartbeat import Heartbeat
+
 log = structlog.get_logger(__name__)
 
 _JOIN_SECONDS = 20.0
+_LOOK_SECONDS = 5.0
 
 
 class StageService(mode.Service):
@@ -27,11 +31,11 @@ class StageService(mode.Service):
 
     abstract: ClassVar[bool] = True
     stage_name: ClassVar[str]
-    run_stage: ClassVar[Callable[[threading.Event], None]]
+    run_stage: ClassVar[Callable[[Heartbeat], None]]
 
     def __post_init__(self) -> None:
         """Mode's hook for what a constructor would do."""
-        self._must_end = threading.Event()
+        self._must_end = Heartbeat()
         self._thread: threading.Thread | None = None
 
     async def on_start(self) -> None:
@@ -46,6 +50,17 @@ class StageService(mode.Service):
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, _JOIN_SECONDS)
 
+    @mode.Service.task
+    async def _watch(self) -> None:
+        """End the worker when the stage hangs: a supervisor's restart is the only cure, and a silent lag is none."""
+        while not self.should_stop:
+            await self.sleep(_LOOK_SECONDS)
+            if self._thread is not None and self._thread.is_alive():
+                silent = self._must_end.silent_seconds
+                if silent > self._must_end.LIMIT_SECONDS:
+                    log.critical("stage_stuck", stage=self.stage_name, seconds=round(silent))
+                    await self.crash(StopError(f"the stage {self.stage_name} does not come round any more"))
+
     def _main(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
             type(self).run_stage(self._must_end)
@@ -54,7 +69,7 @@ class StageService(mode.Service):
             asyncio.run_coroutine_threadsafe(self.crash(failure), loop)
 
 
-def service_of(name: str, run: Callable[[threading.Event], None]) -> type[StageService]:
+def service_of(name: str, run: Callable[[Heartbeat], None]) -> type[StageService]:
     """The service class that runs ``run(must_end)``, to be registered with ``app.service``."""
     return type(
         f"{name.capitalize()}Service",

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import faust
 from prometheus_client import CollectorRegistry
 
+from casebus_producers.epochs import EpochReader
 from casebus_schemas import Topics
+from casebus_streams.errors import EpochSwitchError
+from casebus_streams.heartbeat import Heartbeat
 from casebus_streams.intake.stage import IntakeStage
 from casebus_streams.metrics import StageMetrics, StreamMetrics
-from casebus_streams.overviews.restore import CacheRestorer
+from casebus_streams.overviews.epochs import LeaveSignal, LiveRestorer, wait_until_live
 from casebus_streams.overviews.stage import OverviewsStage
 from casebus_streams.settings import StreamsSettings
 from casebus_streams.sink import TransactionalSink, producer_config
 from casebus_streams.source import Source, consumer_config
-from casebus_streams.stage import Stage, run_stage
+from casebus_streams.stage import Stage, StopSignal, run_stage
 from casebus_streams.stage_service import service_of
 from casebus_streams.topic_directory import TopicDirectory
 
@@ -31,7 +34,6 @@ def build_app(settings: StreamsSettings, registry: CollectorRegistry, *, stages:
     Raises ``ValueError`` when intake is to run without a pepper.
     """
     metrics = StreamMetrics(registry)
-    topics = Topics(settings.kafka.topic_prefix)
     directory = TopicDirectory(settings.kafka)
     app = faust.App(
         f"{settings.kafka.topic_prefix}.faust",
@@ -42,42 +44,56 @@ def build_app(settings: StreamsSettings, registry: CollectorRegistry, *, stages:
         topic_allow_declare=False,
         autodiscover=False,
     )
-    app.producer_only = True  # the stages bring their own consumers; Faust's needs an agent to have topics at all
+    # The stages bring clients of their own. Faust's would need an agent to have topics at all, would know nothing of
+    # the connection's security, and would end the worker when a broker is away at the wrong moment.
+    app.producer_only = True
+    app.boot_strategy.enable_kafka = False
     for name in stages:
-        stage, topic = _stage(name, settings, topics, directory, metrics)
-        app.service(service_of(name, _runner(stage, topic, settings, metrics)))
+        app.service(service_of(name, _runner(name, settings, directory, metrics)))
     return app
 
 
-def _stage(
-    name: str, settings: StreamsSettings, topics: Topics, directory: TopicDirectory, metrics: StreamMetrics
-) -> tuple[Stage[Any], str]:
-    """A stage and the topic, or pattern of topics, that it reads."""
-    if name == "intake":
-        pepper = settings.pseudonym.read()
-        intake = IntakeStage(topics, settings.streams, pepper=pepper, directory=directory, metrics=metrics)
-        return intake, topics.submitted_pattern
-    restorer = CacheRestorer(settings.kafka, topics.overviews)
-    return OverviewsStage(topics, restorer, directory=directory, metrics=metrics), topics.accepted
-
-
 def _runner(
-    stage: Stage[Any], topic: str, settings: StreamsSettings, metrics: StreamMetrics
-) -> Callable[[threading.Event], None]:
+    name: str, settings: StreamsSettings, directory: TopicDirectory, metrics: StreamMetrics
+) -> Callable[[Heartbeat], None]:
+    """What the thread of a stage does until its event is set."""
+    topics = Topics(settings.kafka.topic_prefix)
+    if name == "overviews":
+        return lambda must_end: _run_overviews(settings, directory, metrics, must_end)
+    pepper = settings.pseudonym.read()
+    intake = IntakeStage(topics, settings.streams, pepper=pepper, directory=directory, metrics=metrics)
+    return lambda must_end: _run(intake, topics.submitted_pattern, settings, metrics, must_end)
+
+
+def _run_overviews(
+    settings: StreamsSettings, directory: TopicDirectory, metrics: StreamMetrics, must_end: Heartbeat
+) -> None:
+    """The overviews stage on one live epoch after the other."""
+    epochs = EpochReader(settings.kafka)
+    leave = LeaveSignal(must_end, epochs)
+    try:
+        while (live := wait_until_live(epochs, must_end)) is not None:
+            topics = Topics(settings.kafka.topic_prefix, live.epoch)
+            restorer = LiveRestorer(settings.kafka, live, epochs, beat=must_end.beat)
+            stage = OverviewsStage(topics, restorer, directory=directory, metrics=metrics, epoch=live.epoch)
+            with suppress(EpochSwitchError):
+                _run(stage, topics.accepted, settings, metrics, leave)
+    finally:
+        epochs.close()
+
+
+def _run(stage: Stage[Any], topic: str, settings: StreamsSettings, metrics: StreamMetrics, leave: StopSignal) -> None:
+    """One stage on one topic, or pattern of topics, until ``leave`` is set."""
     section = settings.streams
-
-    def run(must_end: threading.Event) -> None:
-        sink = TransactionalSink(producer_config(settings.kafka, section, stage.name))
-        source = Source(
-            consumer_config(settings.kafka, section, stage.name),
-            topic,
-            stage,
-            batch_max_records=section.batch_max_records,
-            idle_wait_seconds=section.idle_wait_seconds,
-        )
-        try:
-            run_stage(stage, source, sink, StageMetrics(metrics, stage.name), must_end)
-        finally:
-            source.close()
-
-    return run
+    sink = TransactionalSink(producer_config(settings.kafka, section, stage.name))
+    source = Source(
+        consumer_config(settings.kafka, section, stage.name),
+        topic,
+        stage,
+        batch_max_records=section.batch_max_records,
+        idle_wait_seconds=section.idle_wait_seconds,
+    )
+    try:
+        run_stage(stage, source, sink, StageMetrics(metrics, stage.name), leave)
+    finally:
+        source.close()

@@ -16,7 +16,7 @@ from confluent_kafka.cimpl import NewTopic
 from prometheus_client import CollectorRegistry
 from tests.consumers.overviews import PARTITIONS
 
-from casebus_consumers.profile.overview_sink import overview_sink
+from casebus_consumers.profile.overview_sink import OverviewSink
 from casebus_local import wait_until
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import DeadLetter, Topics, decode, partition_of, partitions_of
@@ -113,7 +113,7 @@ class RunningSink:
         self._bus = bus
         self._stop = threading.Event()
         self._error: BaseException | None = None
-        self._sink = overview_sink(
+        self._sink = OverviewSink(
             bus.kafka, dsn, self.registry, consumer_group=f"{bus.topic_prefix}-{group}", stop=self._stop
         )
         self._thread = threading.Thread(target=self._run)

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from tests.consumers.bus import Bus
 
 from casebus_consumers.profile.overview_record import OverviewRow
-from casebus_consumers.profile.overview_sink import overview_sink
+from casebus_consumers.profile.overview_sink import OverviewSink
 from casebus_consumers.profile.overview_table import OverviewTable
 from casebus_consumers.sink.offsets import Cursor
 
@@ -33,7 +33,7 @@ def main(bootstrap_servers: str, topic_prefix: str, dsn: str, flag: str) -> None
 
     OverviewTable.write = write_and_stop  # type: ignore[method-assign]  # the kill must fall at exactly this point
     bus = Bus(bootstrap_servers, topic_prefix)
-    sink = overview_sink(
+    sink = OverviewSink(
         bus.kafka, dsn, CollectorRegistry(), consumer_group=f"{topic_prefix}-killed", stop=threading.Event()
     )
     sink.run()

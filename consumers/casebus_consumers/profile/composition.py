@@ -14,8 +14,7 @@ from casebus_consumers.profile.application import public_application
 from casebus_consumers.profile.background import run_in_thread
 from casebus_consumers.profile.observation import RequestMetrics
 from casebus_consumers.profile.operations import operations_application
-from casebus_consumers.profile.overview_record import OverviewRow
-from casebus_consumers.profile.overview_sink import overview_sink
+from casebus_consumers.profile.overview_sink import OverviewSink
 from casebus_consumers.profile.overview_store import OverviewStore
 from casebus_consumers.profile.server import HttpServer, serve_until
 from casebus_consumers.profile.settings import ProfileOptions, ProfileSettings
@@ -23,7 +22,7 @@ from casebus_consumers.profile.signing_keys import SigningKeys, fetch_from
 from casebus_consumers.profile.token_cache import TokenCache
 from casebus_consumers.profile.tokens import TokenVerifier
 from casebus_consumers.retry import retry
-from casebus_consumers.sink import Sink, apply_migrations
+from casebus_consumers.sink import apply_migrations
 from casebus_consumers.sink.database import CONNECTION_LOST
 
 MIGRATED_PACKAGES = ("casebus_consumers.sink", "casebus_consumers.profile")
@@ -43,7 +42,7 @@ async def serve_profile(settings: ProfileSettings, *, with_sink: bool) -> None:
     stop, stop_sink, migrated = asyncio.Event(), threading.Event(), threading.Event()
     sink = None
     if with_sink:
-        sink = overview_sink(settings.kafka, dsn, registry, consumer_group=options.consumer_group, stop=stop_sink)
+        sink = OverviewSink(settings.kafka, dsn, registry, consumer_group=options.consumer_group, stop=stop_sink)
 
     async with OverviewStore(dsn, connections=options.database_connections) as store:
 
@@ -72,7 +71,7 @@ async def serve_profile(settings: ProfileSettings, *, with_sink: bool) -> None:
     log.info("profile_stopped")
 
 
-def _keep_up(dsn: str, sink: Sink[OverviewRow] | None, migrated: threading.Event, stop: threading.Event) -> None:
+def _keep_up(dsn: str, sink: OverviewSink | None, migrated: threading.Event, stop: threading.Event) -> None:
     """Bring the database to this release's schema, then let the sink run. Blocks, in a thread of its own."""
 
     def report(error: Exception, wait_seconds: float) -> None:

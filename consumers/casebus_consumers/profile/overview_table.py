@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -10,6 +10,7 @@ import psycopg
 from casebus_consumers.profile.overview_record import OverviewRow, read_overview
 from casebus_consumers.records import Record
 from casebus_consumers.sink.offsets import Cursor
+from casebus_schemas import partition_of
 
 # Uncompressed for the same reason as the table itself.
 TEMPORARY_TABLE = """
@@ -19,7 +20,11 @@ ALTER TABLE incoming_overviews ALTER COLUMN value SET STORAGE EXTERNAL;
 """
 COPY_IN = "COPY incoming_overviews FROM STDIN (FORMAT BINARY)"
 COLUMN_TYPES = ["text", "int8", "int8", "bytea"]
-DELETE = "DELETE FROM overviews WHERE party_ref = ANY(%s)"
+# A member that is still at the topic of an earlier epoch must not undo what one at the next has stored.
+DELETE = "DELETE FROM overviews WHERE party_ref = ANY(%s) AND epoch <= %s"
+READ_EARLIER = "SELECT party_ref FROM overviews WHERE epoch < %s"
+DELETE_EARLIER = "DELETE FROM overviews WHERE party_ref = ANY(%s) AND epoch < %s"
+EARLIER_BATCH = 10_000
 # A row that the statement itself made has no xmax.
 UPSERT = """
 WITH written AS (
@@ -61,7 +66,14 @@ def reduce_rows(rows: Iterable[OverviewRow]) -> Reduction:
 
 
 class OverviewTable:
-    """The profile service's target. Rows never go back to a lower (epoch, version), except after a tombstone."""
+    """The profile service's target. Rows never go back to a lower (epoch, version), except after a tombstone.
+
+    ``epoch`` is that of the topic that is read, ``partitions`` how many it has.
+    """
+
+    def __init__(self, *, epoch: int = 1, partitions: int = 1) -> None:
+        self._epoch = epoch
+        self._partitions = partitions
 
     def read(self, record: Record) -> OverviewRow:
         """As ``read_overview``."""
@@ -76,7 +88,7 @@ class OverviewTable:
         reduction = reduce_rows(rows)
         deleted = inserted = updated = 0
         if reduction.erased:
-            deleted = cursor.execute(DELETE, [reduction.erased]).rowcount
+            deleted = cursor.execute(DELETE, [reduction.erased, self._epoch]).rowcount
         if reduction.latest:
             with cursor.copy(COPY_IN) as copy:
                 copy.set_types(COLUMN_TYPES)
@@ -90,3 +102,16 @@ class OverviewTable:
             "stale": len(reduction.latest) - inserted - updated,
             "superseded": sum(row.value is not None for row in rows) - len(reduction.latest),
         }
+
+    def delete_earlier(self, cursor: Cursor, partitions: Collection[int]) -> None:
+        """Delete what an earlier epoch left of parties in ``partitions``, of which this one has nothing.
+
+        To be called once all of these partitions' overviews are stored. Most of the time there is nothing to find.
+        """
+        if self._epoch == 1:
+            return
+        with cursor.connection.cursor("earlier_overviews") as found:
+            found.execute(READ_EARLIER, [self._epoch])
+            while rows := found.fetchmany(EARLIER_BATCH):
+                theirs = [ref for (ref,) in rows if partition_of(ref, self._partitions) in partitions]
+                cursor.execute(DELETE_EARLIER, [theirs, self._epoch])

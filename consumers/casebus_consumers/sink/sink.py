@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import psycopg
@@ -40,10 +40,21 @@ class Target(Protocol[Row]):
         """Store rows, in order within each partition, in the caller's transaction; how many had which effect."""
 
 
+def _nothing(_cursor: Cursor, _partitions: Collection[int]) -> None:
+    """Nothing is to be done when partitions have caught up."""
+
+
+def _never() -> bool:
+    """The topic is never superseded."""
+    return False
+
+
 class Sink(Generic[Row]):
     """Keeps ``target`` up with a topic. One thread runs ``run``; ``caught_up`` may be read from any.
 
-    ``subscribe`` makes the subscription, given where the stored rows come to.
+    ``subscribe`` makes the subscription, given where the stored rows come to. ``arrived`` is called in a transaction
+    of its own when all that was in some partitions at their assignment is stored; after a crash it may not be.
+    ``run`` also ends when the topic ``is_superseded``, which is asked between batches and must not block.
     """
 
     def __init__(
@@ -56,7 +67,11 @@ class Sink(Generic[Row]):
         *,
         topic: str,
         stop: threading.Event,
+        arrived: Callable[[Cursor, Collection[int]], None] = _nothing,
+        is_superseded: Callable[[], bool] = _never,
     ) -> None:
+        self._arrived = arrived
+        self._is_superseded = is_superseded
         self._subscribe = subscribe
         self._target = target
         self._database = database
@@ -72,17 +87,19 @@ class Sink(Generic[Row]):
         return self._caught_up
 
     def run(self) -> None:
-        """Store batches until asked to stop; then leave the group and close the connection.
+        """Store batches until asked to stop or superseded; then leave the group and close the connection.
 
         Blocks. An error that no further attempt can cure is raised: the process should end and start again, from
         the stored offsets.
         """
         subscription = self._subscribe(self._start_positions)
         try:
-            while not self._stop.is_set():
+            while not self._stop.is_set() and not self._is_superseded():
                 batch = subscription.poll_batch(POLL_SECONDS)
                 if batch is not None:
                     self._store(batch, subscription)
+                if arrived := subscription.take_arrived():
+                    self._note_arrived(arrived)
                 self._caught_up = subscription.caught_up
                 self._metrics.observe_positions(subscription.lag(), len(subscription.stopped))
         except StopRequestedError:
@@ -120,6 +137,13 @@ class Sink(Generic[Row]):
                 seconds=time.perf_counter() - started,
                 latest_ms=batch.records[-1].timestamp_ms,
             )
+
+    def _note_arrived(self, partitions: frozenset[int]) -> None:
+        def note() -> None:
+            with self._database.transaction() as cursor:
+                self._arrived(cursor, partitions)
+
+        self._insist(note)
 
     def _read(self, batch: Batch) -> tuple[list[Row], list[Unreadable]]:
         rows: list[Row] = []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import structlog
 
-from casebus_schemas import Topics, Verdict, encode
+from casebus_schemas import Rejection, Topics, Verdict, encode
 from casebus_streams.dead_letters import dead_letter
 from casebus_streams.intake.decision import Decision, decide
 from casebus_streams.metrics import StreamMetrics
@@ -18,12 +19,12 @@ from casebus_streams.topic_directory import TopicDirectory
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class IntakeOutcome:
-    """The records to write, and what to count once they are."""
+    """The records to write, and what to count once they are: known when all records were taken."""
 
-    records: list[OutRecord]
-    decisions: list[tuple[str, Decision]]
+    records: Iterator[OutRecord] = field(default_factory=lambda: iter(()))
+    decisions: list[tuple[str, Decision]] = field(default_factory=list)
 
 
 class IntakeStage:
@@ -47,23 +48,9 @@ class IntakeStage:
         self._metrics = metrics
 
     def decide(self, batch: list[InRecord]) -> IntakeOutcome:
-        """What becomes of each record, in order."""
-        outcome = IntakeOutcome([], [])
-        for record in batch:
-            agency = record.topic.rpartition(".")[2]
-            try:
-                decision = decide(
-                    record,
-                    agency=agency,
-                    pepper=self._pepper,
-                    partitions=self._section.partitions,
-                    link_hosts=self._section.link_hosts,
-                )
-            except Exception as failure:
-                outcome.records.append(self._dead_letter(record, "intake.defect", type(failure).__name__))
-                continue
-            outcome.records.extend(self._out_records(record, agency, decision))
-            outcome.decisions.append((agency, decision))
+        """What becomes of each record, in order; the records to write come as they are decided."""
+        outcome = IntakeOutcome()
+        outcome.records = self._records(batch, outcome)
         return outcome
 
     def committed(self, outcome: IntakeOutcome) -> None:
@@ -89,19 +76,31 @@ class IntakeStage:
         self._metrics.lost_ranges.labels(self.name).inc()
         log.critical("submitted_events_lost_to_retention", topic=partition[0], partition=partition[1])
 
-    def _out_records(self, record: InRecord, agency: str, decision: Decision) -> list[OutRecord]:
-        accepted = self._topics.accepted
-        records = [
-            OutRecord(accepted, party.partition, party.key, party.value, record.timestamp_ms)
-            for party in decision.accepted
-        ]
-        if decision.rejection is not None:
-            topic = self._topics.rejected(agency)
-            if self._directory.has(topic):
-                records.append(OutRecord(topic, -1, record.key, encode(decision.rejection), record.timestamp_ms))
-            else:
-                records.append(self._dead_letter(record, "rejected-topic.missing", decision.rejection.reasons[0].rule))
-        return records
+    def _records(self, batch: list[InRecord], outcome: IntakeOutcome) -> Iterator[OutRecord]:
+        for record in batch:
+            agency = record.topic.rpartition(".")[2]
+            try:
+                decision = decide(
+                    record,
+                    agency=agency,
+                    pepper=self._pepper,
+                    partitions=self._section.partitions,
+                    link_hosts=self._section.link_hosts,
+                )
+            except Exception as failure:
+                yield self._dead_letter(record, "intake.defect", type(failure).__name__)
+                continue
+            for party in decision.accepted:
+                yield OutRecord(self._topics.accepted, party.partition, party.key, party.value, record.timestamp_ms)
+            if decision.rejection is not None:
+                yield self._word_back(record, agency, decision.rejection)
+            outcome.decisions.append((agency, decision))
+
+    def _word_back(self, record: InRecord, agency: str, rejection: Rejection) -> OutRecord:
+        topic = self._topics.rejected(agency)
+        if self._directory.has(topic):
+            return OutRecord(topic, -1, record.key, encode(rejection), record.timestamp_ms)
+        return self._dead_letter(record, "rejected-topic.missing", rejection.reasons[0].rule)
 
     def _dead_letter(self, record: InRecord, reason: str, error: str) -> OutRecord:
         self._metrics.dead_letters.labels(self.name, reason).inc()

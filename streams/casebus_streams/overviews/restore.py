@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
-    IsolationLevel,
     KafkaError,
     KafkaException,
     Message,
     TopicPartition,
 )
-from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # not in its stubs' __all__
 
+from casebus_producers.log_ends import log_ends
 from casebus_producers.settings import KafkaSettings
 from casebus_streams.errors import StopError
 from casebus_streams.source import consume_available
@@ -26,7 +25,6 @@ from casebus_streams.topic_admin import admin_client
 Cache = dict[str, bytes]
 """The overviews of one partition, by party_ref, as the bytes of their records."""
 
-_LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the client's own lack
 _BATCH_RECORDS = 10_000
 _STALL_SECONDS = 120
 
@@ -34,11 +32,12 @@ log = structlog.get_logger(__name__)
 
 
 class CacheRestorer:
-    """Reads overviews, committed ones only, into memory."""
+    """Reads overviews, committed ones only, into memory. Calls ``beat`` now and then while it does."""
 
-    def __init__(self, kafka: KafkaSettings, topic: str) -> None:
+    def __init__(self, kafka: KafkaSettings, topic: str, *, beat: Callable[[], None] = lambda: None) -> None:
         self._kafka = kafka
         self._topic = topic
+        self._beat = beat
 
     def restore(self, partitions: Iterable[int]) -> dict[int, Cache]:
         """The caches of these partitions. Blocks until all are read to their end as of now.
@@ -51,10 +50,10 @@ class CacheRestorer:
         ends = self._ends(caches)
         waiting = {partition: end for partition, end in ends.items() if end > 0}
         if waiting:
-            consumer = Consumer(self._consumer_config(), logger=logging.getLogger("librdkafka"))
+            consumer = Consumer(bulk_reader_config(self._kafka), logger=logging.getLogger("librdkafka"))
             try:
                 consumer.assign([TopicPartition(self._topic, partition, OFFSET_BEGINNING) for partition in waiting])
-                _read_to(consumer, waiting, caches)
+                _read_to(consumer, waiting, caches, self._beat)
             finally:
                 consumer.close()
         seconds = time.monotonic() - started
@@ -62,37 +61,35 @@ class CacheRestorer:
         return caches
 
     def _ends(self, partitions: Iterable[int]) -> dict[int, int]:
-        admin = admin_client(self._kafka)
-        request = {TopicPartition(self._topic, partition): _LATEST for partition in partitions}
-        if not request:
-            return {}
-        answers = admin.list_offsets(request, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=30)
         try:
-            return {partition.partition: answer.result().offset for partition, answer in answers.items()}
+            return log_ends(admin_client(self._kafka), self._topic, partitions)
         except KafkaException as error:
             raise StopError(f"cannot find the end of {self._topic}: {error.args[0].name()}") from error
 
-    def _consumer_config(self) -> dict[str, str | int | float | bool]:
-        return self._kafka.client_config(
-            group_id=f"{self._kafka.topic_prefix}.restore",  # required by the client; never joins, never commits
-            enable_auto_commit=False,
-            enable_auto_offset_store=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            enable_partition_eof=True,
-            fetch_wait_max_ms=10,  # the end shows in an answer without records, which the broker holds back so long
-            fetch_message_max_bytes=16_777_216,
-            fetch_max_bytes=134_217_728,
-            queued_min_messages=1_000_000,
-            queued_max_messages_kbytes=262_144,
-            check_crcs=False,
-        )
+
+def bulk_reader_config(kafka: KafkaSettings) -> dict[str, str | int | float | bool]:
+    """A consumer that reads committed records of partitions it is given, as fast as they come."""
+    return kafka.client_config(
+        group_id=f"{kafka.topic_prefix}.restore",  # required by the client; never joins, never commits
+        enable_auto_commit=False,
+        enable_auto_offset_store=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        enable_partition_eof=True,
+        fetch_wait_max_ms=10,  # the end shows in an answer without records, which the broker holds back so long
+        fetch_message_max_bytes=16_777_216,
+        fetch_max_bytes=134_217_728,
+        queued_min_messages=1_000_000,
+        queued_max_messages_kbytes=262_144,
+        check_crcs=False,
+    )
 
 
-def _read_to(consumer: Consumer, waiting: dict[int, int], caches: dict[int, Cache]) -> None:
+def _read_to(consumer: Consumer, waiting: dict[int, int], caches: dict[int, Cache], beat: Callable[[], None]) -> None:
     """Read until every partition in ``waiting`` is past its end."""
     last_progress = time.monotonic()
     while waiting:
+        beat()
         messages = consume_available(consumer, _BATCH_RECORDS, wait_seconds=0.5)
         if messages:
             last_progress = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from msgspec import MsgspecError
@@ -21,9 +22,9 @@ from casebus_streams.wire import AcceptedRecord
 
 @dataclass(slots=True)
 class OverviewsOutcome:
-    """The records to write, the views they leave behind, and what to count."""
+    """The records to write, the views they leave behind, and what to count: known once all records were taken."""
 
-    records: list[OutRecord] = field(default_factory=list)
+    records: Iterator[OutRecord] = field(default_factory=lambda: iter(()))
     views: dict[int, Cache] = field(default_factory=dict)
     changes: int = 0
     repetitions: int = 0
@@ -52,11 +53,9 @@ class OverviewsStage:
         self._caches: dict[int, Cache] = {}
 
     def decide(self, batch: list[InRecord]) -> OverviewsOutcome:
-        """Group the batch by party, fold each party's events in their order, collect what must be written."""
+        """Group the batch by party, fold each party's events in their order; the records come as they are folded."""
         outcome = OverviewsOutcome()
-        for (partition, party_ref), events in self._by_party(batch, outcome).items():
-            cache = self._caches[partition]
-            self._fold(partition, party_ref, cache.get(party_ref), events, outcome)
+        outcome.records = self._records(batch, outcome)
         return outcome
 
     def committed(self, outcome: OverviewsOutcome) -> None:
@@ -82,9 +81,7 @@ class OverviewsStage:
         """The accepted log is kept for ever: if a committed offset is not in it, the log was cut or made anew."""
         raise StopError(f"the committed offset of {partition[0]}-{partition[1]} is not in the log")
 
-    def _by_party(
-        self, batch: list[InRecord], outcome: OverviewsOutcome
-    ) -> dict[tuple[int, str], list[tuple[InRecord, AcceptedRecord]]]:
+    def _records(self, batch: list[InRecord], outcome: OverviewsOutcome) -> Iterator[OutRecord]:
         parties: dict[tuple[int, str], list[tuple[InRecord, AcceptedRecord]]] = {}
         for record in batch:
             if record.value is None:
@@ -92,26 +89,26 @@ class OverviewsStage:
             try:
                 event = decode(record.value)
             except DeadLetterError as error:
-                outcome.records.append(self._dead_letter(record, error.reason, str(error)))
+                yield self._dead_letter(record, error.reason, str(error))
                 continue
             party = (record.partition, event.party_ref)
             if (events := parties.get(party)) is None:
                 parties[party] = [(record, event)]
             else:
                 events.append((record, event))
-        return parties
+        for (partition, party_ref), events in parties.items():
+            yield from self._fold(partition, party_ref, events, outcome)
 
     def _fold(
         self,
         partition: int,
         party_ref: str,
-        view: bytes | None,
         events: list[tuple[InRecord, AcceptedRecord]],
         outcome: OverviewsOutcome,
-    ) -> None:
+    ) -> Iterator[OutRecord]:
         """Fold one party's events of this batch; its overview is written once, its changes one by one."""
         try:
-            fold = OverviewFold.of(view, party_ref, epoch=self._epoch)
+            fold = OverviewFold.of(self._caches[partition].get(party_ref), party_ref, epoch=self._epoch)
         except MsgspecError as error:
             raise StopError(f"an overview in partition {partition} cannot be read: the view is damaged") from error
         effective: list[tuple[InRecord, Applied]] = []
@@ -119,48 +116,47 @@ class OverviewsStage:
             try:
                 applied = fold.apply(event, event_key(event))
             except DeadLetterError as error:
-                outcome.records.append(self._dead_letter(record, error.reason, str(error)))
+                yield self._dead_letter(record, error.reason, str(error))
             except Exception as failure:
-                outcome.records.append(self._dead_letter(record, "overviews.defect", type(failure).__name__))
+                yield self._dead_letter(record, "overviews.defect", type(failure).__name__)
             else:
                 if applied is None:
                     outcome.repetitions += 1
                 else:
                     effective.append((record, applied))
                     if applied.is_conflict:
-                        self._remark_conflict(record, event, outcome)
+                        yield from self._remark_conflict(record, event, outcome)
         if effective:
-            self._collect(partition, party_ref, fold.encode(), effective, outcome)
+            yield from self._effects(partition, party_ref, fold.encode(), effective, outcome)
 
-    def _collect(
+    def _effects(
         self,
         partition: int,
         party_ref: str,
         value: bytes,
         effective: list[tuple[InRecord, Applied]],
         outcome: OverviewsOutcome,
-    ) -> None:
+    ) -> Iterator[OutRecord]:
         if len(value) > MAX_RECORD_BYTES:
-            outcome.records.extend(
-                self._dead_letter(record, "overview.too-large", f"{len(value)} bytes") for record, _ in effective
-            )
+            for record, _ in effective:
+                yield self._dead_letter(record, "overview.too-large", f"{len(value)} bytes")
             return
         topic = self._topics.changes
-        outcome.records += [
-            OutRecord(topic, partition, party_ref, applied.change, record.timestamp_ms) for record, applied in effective
-        ]
-        timestamp_ms = effective[-1][0].timestamp_ms
-        outcome.records.append(OutRecord(self._topics.overviews, partition, party_ref, value, timestamp_ms))
+        for record, applied in effective:
+            yield OutRecord(topic, partition, party_ref, applied.change, record.timestamp_ms)
+        yield OutRecord(self._topics.overviews, partition, party_ref, value, effective[-1][0].timestamp_ms)
         outcome.views.setdefault(partition, {})[party_ref] = value
         outcome.changes += len(effective)
 
-    def _remark_conflict(self, record: InRecord, event: AcceptedRecord, outcome: OverviewsOutcome) -> None:
+    def _remark_conflict(
+        self, record: InRecord, event: AcceptedRecord, outcome: OverviewsOutcome
+    ) -> Iterator[OutRecord]:
         """Tell the agency that two of its events claim one sequence of a case."""
         outcome.conflicts.append(event.agency)
         topic = self._topics.rejected(event.agency)
         if self._directory.has(topic):
             remark = conflict_remark(record, event)
-            outcome.records.append(OutRecord(topic, -1, event.case_id, encode(remark), record.timestamp_ms))
+            yield OutRecord(topic, -1, event.case_id, encode(remark), record.timestamp_ms)
 
     def _dead_letter(self, record: InRecord, reason: str, error: str) -> OutRecord:
         self._metrics.dead_letters.labels(self.name, reason).inc()

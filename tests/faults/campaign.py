@@ -1,0 +1,187 @@
+"""One fault campaign: topics of its own, a workload process, workers that get hurt, and the verdict."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Self
+
+from confluent_kafka import OFFSET_END, TopicPartition
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
+from tests.faults.checker import BusReader, Expectation
+from tests.faults.faulty_kafka import KafkaUnderTest
+from tests.faults.ledger import Sent, read_ledger
+
+from casebus_local.child_process import ChildProcess
+from casebus_local.simulator import Simulation
+from casebus_local.waiting import wait_until
+from casebus_producers.settings import KafkaSettings, PseudonymSettings
+from casebus_schemas import Topics
+from casebus_streams.topic_admin import admin_client, apply_topics
+
+PARTITIONS = 4
+SESSION_TIMEOUT_SECONDS = 2
+TRANSACTION_TIMEOUT_SECONDS = 4
+_ROOT = Path(__file__).parents[2]
+
+
+class Campaign:
+    """As a context manager it kills whatever it started. Proxied, its workers reach Kafka through the proxy alone."""
+
+    def __init__(self, kafka: KafkaUnderTest, directory: Path, *, seed: int, is_proxied: bool = False) -> None:
+        self.rng = Random(seed)
+        self.seed = seed
+        prefix = f"f{seed:x}"
+        self.topics = Topics(prefix)
+        self.kafka = KafkaSettings(bootstrap_servers=kafka.servers, topic_prefix=prefix)
+        self.admin = admin_client(self.kafka)
+        self.pepper = PseudonymSettings(pepper_file=kafka.keys.pepper_file).read()
+        self._pepper_file = kafka.keys.pepper_file
+        self._servers = kafka.proxied_servers if is_proxied else kafka.servers
+        self._directory = directory
+        self._processes = ExitStack()
+        self._numbers = count(1)
+        self._workers: list[ChildProcess] = []
+        self._ledgers: list[Path] = []
+        apply_topics(self.admin, self.topics, Simulation(events=1).agencies, partitions=PARTITIONS)
+        self.reader = BusReader(kafka.servers, prefix)
+        print(f"fault campaign seed {seed}, topics {prefix}")  # noqa: T201 - shown when the test fails
+
+    def start_workload(self, *, events: int, rate: float = 1_000, invalid_share: float = 0.01) -> ChildProcess:
+        """Publish in the background, with a ledger."""
+        ledger = self._directory / f"ledger-{next(self._numbers)}.jsonl"
+        self._ledgers.append(ledger)
+        options = {
+            "--bootstrap-servers": self.kafka.bootstrap_servers,
+            "--prefix": self.topics.prefix,
+            "--seed": self.seed,
+            "--events": events,
+            "--rate": rate,
+            "--invalid-share": invalid_share,
+            "--ledger": ledger,
+        }
+        return self._start("tests.faults.workload", *(str(word) for option in options.items() for word in option))
+
+    def publish(self, *, events: int, **options: float) -> None:
+        """Publish and wait for the last acknowledgement."""
+        self.start_workload(events=events, rate=1e9, **options).wait_for_success(60)
+
+    def start_worker(self, worker_id: str | None = "w1", **extra: str) -> ChildProcess:
+        """A whole worker; without an id it is a dynamic member of its groups."""
+        return self._start_worker("casebus_producers.cli", "run", "streams", worker_id=worker_id, **extra)
+
+    def start_dying_worker(self, *traps: str, worker_id: str | None = "w1", **extra: str) -> ChildProcess:
+        """A worker with a trap: see ``tests.faults.dying_worker``."""
+        return self._start_worker("tests.faults.dying_worker", *traps, worker_id=worker_id, **extra)
+
+    def sent(self) -> list[Sent]:
+        """What the broker has acknowledged so far."""
+        return [sent for path in self._ledgers for sent in read_ledger(path).acked]
+
+    def forget_last_ledger(self) -> None:
+        """What was sent last is not to be expected: the test has destroyed it."""
+        del self._ledgers[-1]
+
+    def wait_until_all_sent(self) -> list[Sent]:
+        """Until every intended event is acknowledged, which outages only delay."""
+        wait_until(
+            lambda: all(read_ledger(path).is_complete for path in self._ledgers),
+            timeout_seconds=120,
+            describe="acknowledgement of every event",
+        )
+        assert sum(read_ledger(path).refused for path in self._ledgers) == 0
+        return self.sent()
+
+    def wait_for_changes(self, number: int) -> None:
+        """Until so many more changes have come: the bus is in mid-stream."""
+        wanted = sum(self.reader.changes.values()) + number
+        self.reader.read_until(lambda: sum(self.reader.changes.values()) >= wanted, alive=self._check_workers)
+
+    def check(self, *, is_supervised: bool = False, dead_letters: int = 0) -> None:
+        """Wait for the end and compare with the reference. ``is_supervised`` starts workers anew that stopped."""
+        sent = self.wait_until_all_sent()
+        expectation = Expectation(sent, self.pepper)
+        alive = self._revive_workers if is_supervised else self._check_workers
+        self.reader.read_until(lambda: expectation.is_reached(self.reader), alive=alive)
+        self.reader.read_more(1)
+        expectation.check(self.reader)
+        assert len(self.reader.dead_letters) == dead_letters
+
+    def delete_all(self, topics: list[str]) -> None:
+        """What retention, or compaction, does in time: the log of these topics starts at its end."""
+        self._let_delete([topic for topic in topics if topic in (self.topics.accepted, self.topics.overviews)])
+        known = self.admin.list_topics(timeout=10).topics
+        ends = [TopicPartition(topic, number, OFFSET_END) for topic in topics for number in known[topic].partitions]
+        for answer in self.admin.delete_records(ends).values():
+            answer.result()
+
+    def _let_delete(self, topics: list[str]) -> None:
+        """The broker deletes nothing from topics that are only compacted."""
+        entry = ConfigEntry("cleanup.policy", "compact,delete", incremental_operation=AlterConfigOpType.SET)
+        resources = [ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry]) for topic in topics]
+        for answer in self.admin.incremental_alter_configs(resources).values() if topics else ():
+            answer.result()
+
+    def kill(self, worker: ChildProcess) -> None:
+        """SIGKILL, and no longer expected to live."""
+        worker.kill()
+        self.let_go(worker)
+
+    def let_go(self, worker: ChildProcess) -> None:
+        """Whatever becomes of it, the test looks after it itself."""
+        self._workers.remove(worker)
+
+    def _check_workers(self) -> None:
+        for worker in self._workers:
+            worker.check()
+
+    def _revive_workers(self) -> None:
+        """What Kubernetes would do. Only an orderly refusal to go on may be the reason."""
+        for worker in list(self._workers):
+            if not worker.is_running:
+                assert worker.wait(0) == 3, worker.log_tail()
+                self.let_go(worker)
+                self.start_worker(worker_id=None)
+
+    def _start_worker(self, module: str, *arguments: str, worker_id: str | None, **extra: str) -> ChildProcess:
+        identity = {} if worker_id is None else {"CASEBUS_STREAMS__WORKER_ID": worker_id}
+        worker = self._start(module, *arguments, **identity, **extra)
+        self._workers.append(worker)
+        return worker
+
+    def _start(self, module: str, *arguments: str, **extra: str) -> ChildProcess:
+        environment = {
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": os.pathsep.join([*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(_ROOT)]),
+            "CASEBUS_KAFKA__BOOTSTRAP_SERVERS": self._servers,
+            "CASEBUS_PSEUDONYM__PEPPER_FILE": str(self._pepper_file),
+            "CASEBUS_KAFKA__TOPIC_PREFIX": self.topics.prefix,
+            "CASEBUS_STREAMS__PARTITIONS": str(PARTITIONS),
+            "CASEBUS_STREAMS__BATCH_MAX_RECORDS": "200",  # many transactions: many moments to be hurt in
+            "CASEBUS_STREAMS__SESSION_TIMEOUT_SECONDS": str(SESSION_TIMEOUT_SECONDS),
+            "CASEBUS_STREAMS__TRANSACTION_TIMEOUT_SECONDS": str(TRANSACTION_TIMEOUT_SECONDS),
+            **extra,
+        }
+        process = ChildProcess(
+            f"{module} {' '.join(arguments)}",
+            [sys.executable, "-m", module, *arguments],
+            log_path=self._directory / f"{next(self._numbers):02d}-{module}.log",
+            environment=environment,
+        )
+        return self._processes.enter_context(process)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._processes.close()
+        self.reader.close()

@@ -1,0 +1,162 @@
+"""Whether a bus made of a workload what it must. Imports nothing of the product: topics in, verdict out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from tests import reference_fold
+from tests.faults.ledger import Sent
+
+POISON = b"no accepted event"
+"""What tests put into the accepted log to harm its readers."""
+
+_STALL_SECONDS = 60
+
+
+class BusReader:
+    """Follows the topics that a bus writes, committed records only, and keeps what the checks need."""
+
+    def __init__(self, bootstrap_servers: str, prefix: str) -> None:
+        self._prefix = prefix
+        self.accepted: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.changes: Counter[str] = Counter()
+        self.change_order: dict[str, list[int]] = defaultdict(list)
+        self.overviews: dict[str, bytes] = {}
+        self.dead_letters: list[dict[str, Any]] = []
+        self.last_progress: dict[tuple[str, int], float] = {}
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap_servers,
+                "group.id": "fault-checker",
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+                "auto.offset.reset": "earliest",
+                "fetch.wait.max.ms": 100,
+            }
+        )
+        names = ("accepted", "changes", "overviews", "dead-letters", "rejected.")
+        starts = [f"{prefix}.{name}" for name in names]
+        known = self._consumer.list_topics(timeout=30).topics
+        self._consumer.assign(
+            [
+                TopicPartition(topic, number, 0)
+                for topic, about in known.items()
+                if any(topic == start or (start.endswith(".") and topic.startswith(start)) for start in starts)
+                for number in about.partitions
+            ]
+        )
+
+    def read_until(self, condition: Callable[[], bool], *, alive: Callable[[], None]) -> None:
+        """Follow until ``condition``. Raises ``AssertionError`` when nothing at all comes for a minute (liveness)."""
+        last = time.monotonic()
+        while not condition():
+            alive()
+            messages = self._consumer.consume(5_000, 0.2)
+            if messages:
+                last = time.monotonic()
+                self._take(messages)
+            assert time.monotonic() - last < _STALL_SECONDS, f"liveness: no progress for {_STALL_SECONDS} s: {self}"
+
+    def read_more(self, seconds: float) -> None:
+        """Follow a while longer: what must not come would come now."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self._take(self._consumer.consume(5_000, 0.2))
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def __str__(self) -> str:
+        return (
+            f"{sum(self.accepted.values())} accepted, {sum(self.rejected.values())} rejected, "
+            f"{sum(self.changes.values())} changes, {len(self.overviews)} overviews, {len(self.dead_letters)} dead"
+        )
+
+    def _take(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            if (error := message.error()) is not None:
+                if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART or error.fatal():
+                    raise KafkaException(error)
+                continue  # brokers come and go in these tests
+            self._note((message.topic() or "").removeprefix(f"{self._prefix}."), message)
+
+    def _note(self, topic: str, message: Message) -> None:
+        value = message.value() or b""
+        if topic == "overviews":
+            self.overviews[(message.key() or b"").decode()] = value
+        elif topic == "accepted":
+            if value != POISON:
+                self.accepted[(message.key() or b"").decode()] += 1
+        elif topic == "changes":
+            change = json.loads(value)
+            self.changes[change["change_id"]] += 1
+            self.change_order[change["party_ref"]].append(change["version"])
+        elif topic == "dead-letters":
+            self.dead_letters.append(json.loads(value))
+        elif (rejection := json.loads(value))["verdict"] == "rejected":
+            self.rejected[json.dumps(rejection["position"], sort_keys=True)] += 1
+
+
+class Expectation:
+    """The reference's answer to what was acknowledged, whatever happened in between."""
+
+    def __init__(self, sent: Iterable[Sent], pepper: bytes) -> None:
+        self.accepted: Counter[str] = Counter()
+        self.rejected = 0
+        self._fold = reference_fold.Fold()
+        for event in sent:
+            if not event.is_valid:
+                self.rejected += 1
+                continue
+            for record in reference_fold.accept(json.loads(event.value or b""), pepper):
+                self.accepted[reference_fold.key_of(record)] += 1
+                self._fold.apply(record)
+
+    def is_reached(self, reader: BusReader) -> bool:
+        """Whether as much has come as must come; ``check`` says whether it is right."""
+        return (
+            sum(reader.accepted.values()) >= sum(self.accepted.values())
+            and sum(reader.rejected.values()) >= self.rejected
+            and len(reader.changes) >= len(self._fold.changes)
+            and sum(version_of(value) for value in reader.overviews.values()) >= len(self._fold.changes)
+        )
+
+    def check(self, reader: BusReader) -> None:
+        """Raises ``AssertionError`` with what is lost, doubled or different."""
+        _compare("accepted records", Counter(reader.accepted), self.accepted)
+        assert max(reader.rejected.values(), default=1) == 1, "rejected: a position twice"
+        assert len(reader.rejected) == self.rejected, f"rejected: {len(reader.rejected)}, not {self.rejected}"
+        _compare("changes", reader.changes, Counter(dict.fromkeys(self._fold.changes, 1)))
+        for versions in reader.change_order.values():
+            assert versions == list(range(1, len(versions) + 1)), f"changes: versions come as {versions}"
+        found = {party: without_epoch(value) for party, value in reader.overviews.items()}
+        expected = {party: as_bytes(overview) for party, overview in self._fold.overviews.items()}
+        differing = [party for party in expected.keys() | found.keys() if expected.get(party) != found.get(party)]
+        assert not differing, f"overviews: {len(differing)} differ from the reference fold, one is {differing[0]}"
+
+
+def version_of(overview: bytes) -> int:
+    version: int = json.loads(overview)["version"]
+    return version
+
+
+def without_epoch(overview: bytes) -> bytes:
+    """The overview's own bytes, but for the epoch, which says which copy of the view this is."""
+    epoch = json.loads(overview)["epoch"]
+    return overview.replace(f',"epoch":{epoch}'.encode(), b"", 1)
+
+
+def as_bytes(overview: dict[str, Any]) -> bytes:
+    return reference_fold.compact(overview).encode()
+
+
+def _compare(what: str, found: Counter[str], expected: Counter[str]) -> None:
+    lost, doubled = expected - found, found - expected
+    assert not lost, f"{what}: {sum(lost.values())} lost, one is {next(iter(lost))}"
+    assert not doubled, f"{what}: {sum(doubled.values())} too many, one is {next(iter(doubled))}"
