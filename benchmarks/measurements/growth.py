@@ -31,11 +31,7 @@ def measure(lab: Lab) -> list[Measured]:
         *(Measured(f"growth.parties_{parties}.cpu_us_per_event", cost, "µs") for parties, cost in by_parties.items()),
         Measured("growth.cost_ratio_events", _spread(by_events), "times"),
         Measured("growth.cost_ratio_parties", _spread(by_parties), "times"),
-        Measured(
-            "growth.cost_ratio_parties_from_1000",
-            _spread({p: cost for p, cost in by_parties.items() if p > 1}),
-            "times",
-        ),
+        Measured("growth.cost_ratio_parties_from_1000", _spread(by_parties, at_least=1_000), "times"),
     ]
 
 
@@ -47,8 +43,10 @@ def _cost(lab: Lab, workload: Workload) -> float:
     return run.usage.steady_cpu_us_per_record
 
 
-def _spread(costs: dict[int, float]) -> float:
-    return max(costs.values()) / min(costs.values())
+def _spread(costs: dict[int, float], *, at_least: int = 1) -> float:
+    """The dearest to the cheapest, among sizes from ``at_least`` on."""
+    compared = [cost for size, cost in costs.items() if size >= at_least]
+    return max(compared) / min(compared)
 
 
 BENCHMARK: Final = Benchmark("growth", measure, produces=("growth",))
