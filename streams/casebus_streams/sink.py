@@ -17,7 +17,7 @@ from casebus_streams.settings import StreamSection
 MAX_RECORD_BYTES = 8 * 1024 * 1024 - 4096
 """The largest record the bus writes; the topics' ``max.message.bytes`` leaves room for the batch around it."""
 
-_COMMIT_TRIES = 2
+_CALL_TRIES = 2
 _CALL_SECONDS = 10.0
 """How long one transactional call may take. Without a limit the client can wait for ever for a coordinator that a
 broker's restart has made it lose."""
@@ -92,12 +92,13 @@ class TransactionalSink:
 
     def _retrying(self, call: Callable[[], object]) -> None:
         """A transactional call that failed without harm may be made again as it is."""
-        for attempt in range(_COMMIT_TRIES):
+        for attempt in range(_CALL_TRIES):
             try:
                 call()
             except KafkaException as failure:
-                if not failure.args[0].retriable() or attempt == _COMMIT_TRIES - 1:
+                if not failure.args[0].retriable() or attempt == _CALL_TRIES - 1:
                     raise
+                log.warning("transaction_call_repeated", error=failure.args[0].name(), reason=failure.args[0].str())
             else:
                 return
 

@@ -22,7 +22,7 @@ from casebus_local.child_process import ChildProcess
 from casebus_local.simulator import Simulation
 from casebus_local.waiting import wait_until
 from casebus_producers.settings import KafkaSettings, PseudonymSettings
-from casebus_schemas import Topics
+from casebus_schemas import Topics, partitions_of
 from casebus_streams.topic_admin import admin_client, apply_topics
 
 PARTITIONS = 4
@@ -47,10 +47,14 @@ class Campaign:
         self._directory = directory
         self._processes = ExitStack()
         self._numbers = count(1)
+        self.are_workers_supervised = False
+        """Whether a worker that refuses to go on is started anew, as an orchestrator would."""
         self._workers: list[ChildProcess] = []
         self._ledgers: list[Path] = []
         apply_topics(self.admin, self.topics, Simulation(events=1).agencies, partitions=PARTITIONS)
-        self.reader = BusReader(kafka.servers, prefix)
+        declared = self.topics.declared(Simulation(events=1).agencies)
+        partitions = {name: partitions_of(declaration, PARTITIONS) for name, declaration in declared}
+        self.reader = BusReader(kafka.servers, prefix, partitions)
         print(f"fault campaign seed {seed}, topics {prefix}")  # noqa: T201 - shown when the test fails
 
     def start_workload(self, *, events: int, rate: float = 1_000, invalid_share: float = 0.01) -> ChildProcess:
@@ -101,14 +105,13 @@ class Campaign:
     def wait_for_changes(self, number: int) -> None:
         """Until so many more changes have come: the bus is in mid-stream."""
         wanted = sum(self.reader.changes.values()) + number
-        self.reader.read_until(lambda: sum(self.reader.changes.values()) >= wanted, alive=self._check_workers)
+        self.reader.read_until(lambda: sum(self.reader.changes.values()) >= wanted, alive=self._look_after_workers)
 
-    def check(self, *, is_supervised: bool = False, dead_letters: int = 0) -> None:
-        """Wait for the end and compare with the reference. ``is_supervised`` starts workers anew that stopped."""
+    def check(self, *, dead_letters: int = 0) -> None:
+        """Wait for the end and compare with the reference."""
         sent = self.wait_until_all_sent()
         expectation = Expectation(sent, self.pepper)
-        alive = self._revive_workers if is_supervised else self._check_workers
-        self.reader.read_until(lambda: expectation.is_reached(self.reader), alive=alive)
+        self.reader.read_until(lambda: expectation.is_reached(self.reader), alive=self._look_after_workers)
         self.reader.read_more(1)
         expectation.check(self.reader)
         assert len(self.reader.dead_letters) == dead_letters
@@ -137,14 +140,12 @@ class Campaign:
         """Whatever becomes of it, the test looks after it itself."""
         self._workers.remove(worker)
 
-    def _check_workers(self) -> None:
-        for worker in self._workers:
-            worker.check()
-
-    def _revive_workers(self) -> None:
-        """What Kubernetes would do. Only an orderly refusal to go on may be the reason."""
+    def _look_after_workers(self) -> None:
+        """Only an orderly refusal to go on may end a worker, and that only where the test allows it."""
         for worker in list(self._workers):
-            if not worker.is_running:
+            if not self.are_workers_supervised:
+                worker.check()
+            elif not worker.is_running:
                 assert worker.wait(0) == 3, worker.log_tail()
                 self.let_go(worker)
                 self.start_worker(worker_id=None)

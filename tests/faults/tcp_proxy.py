@@ -76,13 +76,27 @@ class TcpProxy:
         self._reset(writer)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Chunks leave in order, each ``latency_seconds`` after it came, however many are under way."""
+        under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        await asyncio.gather(self._take_in(reader, under_way), self._give_out(under_way, writer))
+
+    async def _take_in(self, reader: asyncio.StreamReader, under_way: asyncio.Queue[tuple[float, bytes]]) -> None:
+        chunk = b"?"
+        while chunk:
+            try:
+                chunk = await reader.read(65_536)
+            except OSError:
+                chunk = b""  # a reset ends it as a close does
+            under_way.put_nowait((self._loop.time() + self.latency_seconds, chunk))
+
+    async def _give_out(self, under_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
-            while chunk := await reader.read(65_536):
-                await asyncio.sleep(self.latency_seconds)
+            while (taken := await under_way.get())[1]:
+                await asyncio.sleep(max(0.0, taken[0] - self._loop.time()))
                 await self._may_flow.wait()
-                writer.write(chunk)
+                writer.write(taken[1])
                 await writer.drain()
-            writer.close()
+        writer.close()
 
     def _reset_all(self) -> None:
         for writer in list(self._writers):

@@ -12,14 +12,21 @@ from tests.faults.sizes import only_large, sized
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(150, 3600))]
 
 
+PRODUCTION_TIMEOUTS = {
+    "CASEBUS_STREAMS__SESSION_TIMEOUT_SECONDS": "10",
+    "CASEBUS_STREAMS__TRANSACTION_TIMEOUT_SECONDS": "10",
+}
+
+
 def test_a_broker_stopped_and_started_again(kafka: FaultyKafka, campaign: Campaign) -> None:
+    campaign.are_workers_supervised = True
     campaign.start_worker(worker_id=None)
     campaign.start_workload(events=sized(1_500, 40_000), rate=400)
     for _ in range(sized(1, 5)):
         campaign.wait_for_changes(100)
         kafka.broker.stop()
         kafka.broker.start()
-    campaign.check(is_supervised=True)
+    campaign.check()
 
 
 @only_large
@@ -30,11 +37,12 @@ def test_three_brokers_ended_and_started_one_after_the_other(tmp_path: Path, see
     See "What Kafka does not keep" in docs/delivery-guarantees.md.
     """
     with ThreeBrokers(tmp_path) as kafka, Campaign(kafka, tmp_path, seed=seed) as campaign:
-        campaign.start_worker("w1")
-        campaign.start_worker("w2")
+        campaign.are_workers_supervised = True
+        campaign.start_worker("w1", **PRODUCTION_TIMEOUTS)
+        campaign.start_worker("w2", **PRODUCTION_TIMEOUTS)
         campaign.start_workload(events=40_000, rate=400)
         for broker in kafka.brokers * 2:
             campaign.wait_for_changes(100)
             getattr(broker, how)()
             broker.start()
-        campaign.check(is_supervised=True)
+        campaign.check()

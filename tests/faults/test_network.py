@@ -19,6 +19,7 @@ LONGER_THAN_EVERY_TIMEOUT = max(SESSION_TIMEOUT_SECONDS, TRANSACTION_TIMEOUT_SEC
 @pytest.fixture
 def proxied(kafka: FaultyKafka, tmp_path: Path, seed: int) -> Iterator[Campaign]:
     with Campaign(kafka, tmp_path, seed=seed, is_proxied=True) as running:
+        running.are_workers_supervised = True
         yield running
     kafka.proxy.mend()
 
@@ -31,7 +32,7 @@ def test_workers_cut_off_for_longer_than_every_timeout(kafka: FaultyKafka, proxi
         kafka.proxy.cut()
         proxied.reader.read_more(LONGER_THAN_EVERY_TIMEOUT)
         kafka.proxy.mend()
-    proxied.check(is_supervised=True)
+    proxied.check()
 
 
 def test_half_open_connections(kafka: FaultyKafka, proxied: Campaign) -> None:
@@ -42,7 +43,7 @@ def test_half_open_connections(kafka: FaultyKafka, proxied: Campaign) -> None:
         kafka.proxy.fall_silent()
         proxied.reader.read_more(LONGER_THAN_EVERY_TIMEOUT)
         kafka.proxy.mend()
-    proxied.check(is_supervised=True)
+    proxied.check()
 
 
 def test_answers_that_come_two_seconds_late(kafka: FaultyKafka, proxied: Campaign) -> None:
@@ -54,4 +55,4 @@ def test_answers_that_come_two_seconds_late(kafka: FaultyKafka, proxied: Campaig
     proxied.start_workload(events=5_000, rate=300)
     proxied.wait_for_changes(100)
     kafka.proxy.latency_seconds = 1.0
-    proxied.check(is_supervised=True)
+    proxied.check()

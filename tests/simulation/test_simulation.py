@@ -14,8 +14,8 @@ from tests.simulation.worker import memory_clients
 SEEDS = int(os.environ.get("CASEBUS_SIMULATION_SEEDS", "300"))
 FIRST_SEED = int(os.environ.get("CASEBUS_SIMULATION_FIRST_SEED", "1"))
 
-ONCE_FAILED: list[int] = []
-"""Seeds that found a defect, kept."""
+ONCE_FAILED = (36, 129, 319, 461, 1300)
+"""Seeds that show rare defects: offsets without a member, a restore ended too early, records of a lost partition."""
 
 
 @pytest.fixture
