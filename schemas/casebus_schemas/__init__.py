@@ -50,6 +50,7 @@ from casebus_schemas.identifiers import (
     parse_insz,
     parse_kbo,
 )
+from casebus_schemas.notification import NotificationOutcome, NotificationState
 from casebus_schemas.overview import MAX_HISTORY, CaseOverview, HistoryEntry, Overview
 from casebus_schemas.partitioning import murmur2, partition_of
 from casebus_schemas.party import (
@@ -62,9 +63,11 @@ from casebus_schemas.party import (
     Role,
     party_ref,
 )
+from casebus_schemas.preferences import Cadence, Cadences, ChannelKind, Preferences, QuietHours
 from casebus_schemas.rejection import Position, Rejection, Verdict
+from casebus_schemas.sources import AgencyActivity, SourceFreshness, SourceState
 from casebus_schemas.status import Phase, RollUp, known_codes, roll_up, vocabulary
-from casebus_schemas.text import LANGUAGES, LongText, ShortText
+from casebus_schemas.text import LANGUAGES, Language, LongText, ShortText
 from casebus_schemas.topics import DECLARATIONS, DEFAULT_PARTITIONS, TopicDeclaration, Topics, partitions_of
 from casebus_schemas.validation import MAX_DEPTH, MAX_EVENT_BYTES, decode_event, encode_event
 
@@ -80,13 +83,17 @@ __all__ = [
     "AcceptedEvent",
     "Action",
     "ActionBy",
+    "AgencyActivity",
     "AssociationParty",
+    "Cadence",
+    "Cadences",
     "CaseContent",
     "CaseEvent",
     "CaseOverview",
     "CaseState",
     "Change",
     "ChangeKind",
+    "ChannelKind",
     "Citizen",
     "Contact",
     "Corrected",
@@ -101,8 +108,11 @@ __all__ = [
     "HistoryEntry",
     "InvalidEventError",
     "InvalidNumberError",
+    "Language",
     "Link",
     "LongText",
+    "NotificationOutcome",
+    "NotificationState",
     "Notify",
     "NotifyMode",
     "Outcome",
@@ -114,6 +124,8 @@ __all__ = [
     "PartyRemovedEvent",
     "Phase",
     "Position",
+    "Preferences",
+    "QuietHours",
     "Reason",
     "Rejection",
     "Result",
@@ -124,6 +136,8 @@ __all__ = [
     "SchemaError",
     "Sensitivity",
     "ShortText",
+    "SourceFreshness",
+    "SourceState",
     "Status",
     "StatusChanged",
     "StatusChangedEvent",

@@ -20,6 +20,7 @@ HttpsUrl = Annotated[
     ),
 ]
 """An address that a citizen may follow: https, an ASCII host name, no user name before it."""
+EmailAddress = Annotated[str, Field(max_length=254, pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")]
 
 
 class ActionBy(StrEnum):
@@ -109,7 +110,7 @@ class Contact(ContractModel):
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)] | None = None
     phone: Annotated[str, Field(pattern=r"^\+?[0-9 ()./-]{3,32}$")] | None = None
-    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")] | None = None
+    email: EmailAddress | None = None
     website: HttpsUrl | None = None
 
 

@@ -23,8 +23,11 @@ from casebus_schemas.change import Change
 from casebus_schemas.dead_letter import DeadLetter
 from casebus_schemas.epoch import OverviewsEpoch
 from casebus_schemas.events import EVENT_MODELS
+from casebus_schemas.notification import NotificationOutcome
 from casebus_schemas.overview import Overview
+from casebus_schemas.preferences import Preferences
 from casebus_schemas.rejection import Rejection
+from casebus_schemas.sources import AgencyActivity, SourceFreshness
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _EVENT_PREFIX: Final = "be.vlaanderen."
@@ -34,6 +37,10 @@ _RECORD_MODELS: Final[dict[str, type[BaseModel]]] = {
     "change": Change,
     "rejection": Rejection,
     "dead-letter": DeadLetter,
+    "agency-activity": AgencyActivity,
+    "source-freshness": SourceFreshness,
+    "preferences": Preferences,
+    "notification-outcome": NotificationOutcome,
     "overviews-epoch": OverviewsEpoch,
 }
 _ONLY_IN_WORDS: Final = (

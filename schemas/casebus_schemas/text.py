@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from casebus_schemas.model import ContractModel
 
 LANGUAGES = ("nl", "fr", "de", "en")
+Language = Literal["nl", "fr", "de", "en"]
 
 PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 """Text without control characters other than tab and line ends: databases and mails choke on the others."""

@@ -14,8 +14,11 @@ from casebus_schemas.change import Change
 from casebus_schemas.dead_letter import DeadLetter
 from casebus_schemas.epoch import EpochState, OverviewsEpoch
 from casebus_schemas.model import ContractModel
+from casebus_schemas.notification import NotificationOutcome
 from casebus_schemas.overview import Overview
+from casebus_schemas.preferences import Preferences
 from casebus_schemas.rejection import Rejection
+from casebus_schemas.sources import AgencyActivity, SourceFreshness
 
 DEFAULT_PARTITIONS = 12
 AGENCY_PARTITIONS = 2
@@ -96,6 +99,40 @@ CHANGES = TopicDeclaration(
     model=Change,
     by_party=True,
 )
+ACTIVITY = TopicDeclaration(
+    name="activity",
+    key="agency",
+    writer="intake",
+    readers="the Faust agent of sources",
+    config=_delete_after(2),
+    model=AgencyActivity,
+)
+SOURCES = TopicDeclaration(
+    name="sources",
+    key="agency",
+    writer="the Faust agent of sources",
+    readers="profile, operators",
+    config=_COMPACT,
+    model=SourceFreshness,
+)
+PREFERENCES = TopicDeclaration(
+    name="preferences",
+    key="party_ref",
+    writer="profile",
+    readers="notifier",
+    config=_COMPACT,
+    model=Preferences,
+    by_party=True,
+)
+OUTCOMES = TopicDeclaration(
+    name="outcomes",
+    key="case id",
+    writer="notifier",
+    readers="the agency",
+    config=_delete_after(30),
+    model=NotificationOutcome,
+    per_agency=True,
+)
 DEAD_LETTERS = TopicDeclaration(
     name="dead-letters",
     key="original key",
@@ -113,7 +150,19 @@ EPOCHS = TopicDeclaration(
     model=OverviewsEpoch,
 )
 
-DECLARATIONS: tuple[TopicDeclaration, ...] = (SUBMITTED, REJECTED, ACCEPTED, OVERVIEWS, CHANGES, DEAD_LETTERS, EPOCHS)
+DECLARATIONS: tuple[TopicDeclaration, ...] = (
+    SUBMITTED,
+    REJECTED,
+    ACCEPTED,
+    OVERVIEWS,
+    CHANGES,
+    ACTIVITY,
+    SOURCES,
+    PREFERENCES,
+    OUTCOMES,
+    DEAD_LETTERS,
+    EPOCHS,
+)
 
 
 @dataclass(frozen=True)
@@ -134,6 +183,10 @@ class Topics:
         """Where one agency reads what was refused."""
         return f"{self.prefix}.rejected.{agency}"
 
+    def outcomes(self, agency: str) -> str:
+        """Where one agency reads what became of the notifications about its cases."""
+        return f"{self.prefix}.outcomes.{agency}"
+
     @cached_property
     def submitted_pattern(self) -> str:
         """A regular expression, in librdkafka's form, for the submitted topics of all agencies."""
@@ -153,6 +206,21 @@ class Topics:
     def changes(self) -> str:
         """What changed in them."""
         return f"{self.prefix}.changes"
+
+    @cached_property
+    def activity(self) -> str:
+        """What intake handled, counted per agency."""
+        return f"{self.prefix}.activity"
+
+    @cached_property
+    def sources(self) -> str:
+        """How fresh each agency is."""
+        return f"{self.prefix}.sources"
+
+    @cached_property
+    def preferences(self) -> str:
+        """What each party wants to be told."""
+        return f"{self.prefix}.preferences"
 
     @cached_property
     def dead_letters(self) -> str:
