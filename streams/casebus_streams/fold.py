@@ -16,13 +16,14 @@ three then also tell which events arrived in time.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final
 
-from msgspec import UNSET, MsgspecError, Raw
+from msgspec import UNSET, MsgspecError, Raw, Struct
 
-from casebus_schemas import MAX_HISTORY, ChangeKind, RollUp, roll_up
+from casebus_schemas import MAX_HISTORY, RollUp, roll_up
 from casebus_streams import history
-from casebus_streams.change_kind import classify, party_action
+from casebus_streams.change_kind import HISTORY_AMENDED, classify, party_action
 from casebus_streams.errors import DeadLetterError
 from casebus_streams.wire import (
     AcceptedRecord,
@@ -38,8 +39,10 @@ from casebus_streams.wire import (
     encode,
 )
 
+_WITHDRAWN: Final = RollUp.WITHDRAWN.value
 
-class Applied(NamedTuple):
+
+class Applied(Struct, gc=False, frozen=True):
     """What one effective event did: the change to publish, and whether it conflicts with another event."""
 
     change: bytes
@@ -57,12 +60,15 @@ def apply(overview: bytes | None, event: bytes, *, epoch: int = 1) -> tuple[byte
     return (fold.encode(), applied.change) if applied is not None else (overview, None)
 
 
-def decode(event: bytes) -> AcceptedRecord:
-    """The accepted event in a record's value. Raises ``DeadLetterError``."""
+def decode(event: bytes, party_ref: str | None = None) -> AcceptedRecord:
+    """The accepted event in a record's value. Raises ``DeadLetterError``, also when it is not about ``party_ref``."""
     try:
-        return decode_accepted(event)
+        record = decode_accepted(event)
     except MsgspecError as error:
         raise DeadLetterError("accepted.undecodable", str(error)) from None
+    if party_ref is not None and record.party_ref != party_ref:
+        raise DeadLetterError("accepted.key", "the record's key names another party than its value")
+    return record
 
 
 def event_key(event: AcceptedRecord) -> str:
@@ -126,12 +132,12 @@ class OverviewFold:
         return decode_case(raw) if raw is not None else None
 
     def _change(
-        self, event: AcceptedRecord, change_id: str, kind: ChangeKind, before: CaseRecord | None, after: CaseRecord
+        self, event: AcceptedRecord, change_id: str, kind: str, before: CaseRecord | None, after: CaseRecord
     ) -> bytes:
         return encode(
             ChangeRecord(
                 change_id=change_id,
-                kind=kind.value,
+                kind=kind,
                 party_ref=event.party_ref,
                 agency=event.agency,
                 case_id=event.case_id,
@@ -150,7 +156,7 @@ class OverviewFold:
         )
 
 
-class _Placed(NamedTuple):
+class _Placed(Struct, gc=False, frozen=True):
     history: Raw
     is_current: bool
     is_conflict: bool
@@ -161,9 +167,10 @@ def _place(case: CaseRecord | None, event: AcceptedRecord, facts: ContentFacts |
     entry = history.entry_of(event, facts)
     if case is None:
         return _Placed(Raw(encode([entry])), is_current=True, is_conflict=False)
-    if event.position > case.sequence and facts is not None and case.events < MAX_HISTORY:
+    if event.position > case.sequence and facts is not None:
         # Nearly every event.
-        return _Placed(history.append(case.history, entry), is_current=True, is_conflict=False)
+        is_full = case.events >= MAX_HISTORY
+        return _Placed(history.append(case.history, entry, is_full=is_full), is_current=True, is_conflict=False)
     entries = history.insert(case.history, entry)
     if entries is None:
         return None
@@ -192,7 +199,7 @@ def _case_after(
         agency=event.agency,
         case_id=event.case_id,
         roles=event.roles,
-        roll_up=_roll_up_of(facts).value,
+        roll_up=_roll_up_of(facts),
         sequence=event.position,
         events=events,
         content=event.content if facts is not None else UNSET,
@@ -207,9 +214,9 @@ def _kind_of_change(
     after: CaseRecord,
     *,
     is_current: bool,
-) -> ChangeKind:
+) -> str:
     if not is_current:
-        return ChangeKind.HISTORY_AMENDED
+        return HISTORY_AMENDED
     if before is None or before.content is UNSET:
         return classify(event, before=None, before_roll_up=None, after=facts, after_roll_up=after.roll_up)
     shown = decode_facts(before.content)
@@ -228,13 +235,15 @@ def _facts_of(event: AcceptedRecord) -> ContentFacts | None:
         raise DeadLetterError("accepted.content", str(error)) from None
 
 
-def _roll_up_of(facts: ContentFacts | None) -> RollUp:
+def _roll_up_of(facts: ContentFacts | None) -> str:
     if facts is None:
-        return RollUp.WITHDRAWN
-    return roll_up(
-        facts.status.phase,
-        facts.status.code,
-        final=facts.status.final,
-        awaits_party=party_action(facts) is not None,
-        suspended=facts.suspension is not UNSET,
+        return _WITHDRAWN
+    status = facts.status
+    return _shown_as(
+        status.phase, status.code, status.final, party_action(facts) is not None, facts.suspension is not UNSET
     )
+
+
+@lru_cache(maxsize=4096)  # bounded: codes come from agencies
+def _shown_as(phase: str, code: str, final: bool, awaits_party: bool, suspended: bool) -> str:
+    return roll_up(phase, code, final=final, awaits_party=awaits_party, suspended=suspended).value

@@ -42,15 +42,20 @@ def entry_of(event: AcceptedRecord, facts: ContentFacts | None) -> HistoryRecord
     )
 
 
-def append(history: Raw, entry: HistoryRecord) -> Raw:
-    """The history, not full, with an entry that is simply the newest: nothing before it needs decoding."""
-    return Raw(bytes(history)[:-1] + b"," + encode(entry) + b"]")
+def append(history: Raw, entry: HistoryRecord, *, is_full: bool) -> Raw:
+    """The history with an entry that is simply the newest; a full one loses its oldest. Nothing is decoded.
+
+    Entries are flat objects and none of their texts can hold a brace, so the first ``},{`` is where the second begins.
+    """
+    known = bytes(history)
+    kept = known[known.index(b"},{") + 2 : -1] if is_full else known[1:-1]
+    return Raw(b"[" + kept + b"," + encode(entry) + b"]")
 
 
 def insert(history: Raw, entry: HistoryRecord) -> list[HistoryRecord] | None:
     """The history with ``entry`` at its place, or ``None`` when it has no effect: a repetition, or older than all.
 
-    For an event that is not simply the newest, or a full history; decodes all of it.
+    For an event that is not simply the newest; decodes all of it.
     """
     entries = decode_history(history)
     keys = [order_key(known) for known in entries]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
+from collections import Counter as Counts
 from collections.abc import Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -32,10 +33,10 @@ class LatencyHistogram(Collector):
         now = int(time.time() * 1000)
         buckets = self._buckets.setdefault(stage, [0] * (len(_LATENCY_BOUNDS_MS) + 1))
         total = 0
-        for timestamp in timestamps_ms:
+        for timestamp, count in Counts(timestamps_ms).items():
             latency = now - timestamp
-            total += latency
-            buckets[bisect_left(_LATENCY_BOUNDS_MS, latency)] += 1
+            total += count * latency
+            buckets[bisect_left(_LATENCY_BOUNDS_MS, latency)] += count
         self._sums[stage] = self._sums.get(stage, 0.0) + total / 1000
 
     def collect(self) -> Iterator[Metric]:

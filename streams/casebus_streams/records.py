@@ -33,6 +33,11 @@ class InRecord(Struct, gc=False, frozen=True):
     attempt: int = 1
 
 
+def party_of(record: InRecord) -> bytes:
+    """Whose record of the accepted log this is: its key begins with the party_ref. Empty without a key."""
+    return (record.key or b"").partition(b"/")[0]
+
+
 class OutRecord(Struct, gc=False, frozen=True):
     """A record to write. ``partition`` -1 leaves the choice to the key."""
 

@@ -25,8 +25,9 @@ class StreamSection(BaseModel):
     partitions: Annotated[int, Field(ge=1, description="of the topics by party; fixed when they are made")] = (
         DEFAULT_PARTITIONS
     )
-    # One transaction: large enough that its cost vanishes per event, small enough to stay well under a second.
-    batch_max_records: Annotated[int, Field(ge=1)] = 20_000
+    # One transaction of a backlog: the larger, the more of a party's events share one writing of its overview. About a
+    # second's work, far below the transaction's timeout. Live traffic never fills it.
+    batch_max_records: Annotated[int, Field(ge=1)] = 50_000
     # How long an idle worker waits for the first record before it looks whether it must stop.
     idle_wait_seconds: Annotated[float, Field(gt=0)] = 0.2
     transaction_timeout_seconds: Annotated[float, Field(ge=1)] = 10.0

@@ -84,7 +84,8 @@ class TransactionalSink:
             self.written += 1
             while True:
                 try:
-                    produce(record.topic, record.value, record.key, record.partition, timestamp=record.timestamp_ms)
+                    # By position: names cost the client as much again as the call.
+                    produce(record.topic, record.value, record.key, record.partition, None, None, record.timestamp_ms)
                     break
                 except BufferError:  # the queue is full: let some of it go, then this same record
                     self._producer.poll(0.1)

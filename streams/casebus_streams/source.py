@@ -163,12 +163,12 @@ class Source:
 
     def _take(self, messages: Iterable[Message]) -> None:
         self._raise_failure()
+        owned, pending = self._owned, self._pending
         for message in messages:
-            error = message.error()
-            if error is not None:
+            if (error := message.error()) is not None:
                 self._handle_error(error, message)
-            elif (partition := _partition_of(message)) in self._owned:
-                self._pending.append(_record(message, partition))
+            elif ((record := _record(message)).topic, record.partition) in owned:
+                pending.append(record)
 
     def _handle_error(self, error: KafkaError, message: Message) -> None:
         code = error.code()
@@ -253,11 +253,11 @@ def _partition_of(message: Message) -> Partition:
     return topic, partition
 
 
-def _record(message: Message, partition: Partition) -> InRecord:
+def _record(message: Message) -> InRecord:
     headers = message.headers()
     return InRecord(
-        partition[0],
-        partition[1],
+        message.topic() or "",
+        message.partition() or 0,
         message.offset() or 0,
         message.key(),
         message.value(),

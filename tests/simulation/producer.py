@@ -33,7 +33,16 @@ class MemoryProducer:
         self._check()
         self._transaction = self._broker.coordinator.begin(self._id)
 
-    def produce(self, topic: str, value: bytes | None, key: bytes | str | None, partition: int, timestamp: int) -> None:
+    def produce(
+        self,
+        topic: str,
+        value: bytes | None,
+        key: bytes | str | None,
+        partition: int,
+        callback: None,
+        on_delivery: None,
+        timestamp: int,
+    ) -> None:
         if self._happens(0.01):
             raise BufferError
         if self._happens(0.1):

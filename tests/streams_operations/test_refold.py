@@ -46,7 +46,7 @@ def test_what_no_code_can_handle_is_counted_and_passed_over() -> None:
     assert anew.views == {PARTY_REF: folded(changed(1))}
 
 
-def test_an_erased_party_begins_anew_after_its_tombstones() -> None:
+def test_an_party_of_begins_anew_after_its_tombstones() -> None:
     tombstone = InRecord("accepted", 0, 1, record(changed(1)).key, None, 5)
     in_one_batch = PartitionFold(1)
     assert in_one_batch.fold([record(changed(1)), tombstone]) == {}

@@ -13,7 +13,7 @@ from casebus_streams.errors import DeadLetterError, StopError
 from casebus_streams.fold import Applied, OverviewFold, decode, event_key
 from casebus_streams.metrics import StreamMetrics
 from casebus_streams.overviews.restore import Cache, CacheRestorer
-from casebus_streams.records import InRecord, OutRecord
+from casebus_streams.records import InRecord, OutRecord, party_of
 from casebus_streams.sink import MAX_RECORD_BYTES
 from casebus_streams.source import Partition
 from casebus_streams.topic_directory import TopicDirectory
@@ -82,52 +82,37 @@ class OverviewsStage:
         raise StopError(f"the committed offset of {partition[0]}-{partition[1]} is not in the log")
 
     def _records(self, batch: list[InRecord], outcome: OverviewsOutcome) -> Iterator[OutRecord]:
-        parties: dict[tuple[int, str], list[tuple[InRecord, AcceptedRecord]]] = {}
-        for record in batch:
-            if record.value is None:
-                continue  # an erased event: its party's overview has a tombstone of its own
-            try:
-                event = decode(record.value)
-            except DeadLetterError as error:
-                yield self._dead_letter(record, error.reason, str(error))
-                continue
-            party = (record.partition, event.party_ref)
-            if (events := parties.get(party)) is None:
-                parties[party] = [(record, event)]
-            else:
-                events.append((record, event))
-        for (partition, party_ref), events in parties.items():
-            yield from self._fold(partition, party_ref, events, outcome)
+        for (partition, party), records in by_party(batch).items():
+            yield from self._fold(partition, party.decode(errors="replace"), records, outcome)
 
     def _fold(
-        self,
-        partition: int,
-        party_ref: str,
-        events: list[tuple[InRecord, AcceptedRecord]],
-        outcome: OverviewsOutcome,
-    ) -> Iterator[OutRecord]:
+        self, partition: int, party_ref: str, records: list[InRecord], outcome: OverviewsOutcome
+    ) -> list[OutRecord]:
         """Fold one party's events of this batch; its overview is written once, its changes one by one."""
         try:
             fold = OverviewFold.of(self._caches[partition].get(party_ref), party_ref, epoch=self._epoch)
         except MsgspecError as error:
             raise StopError(f"an overview in partition {partition} cannot be read: the view is damaged") from error
+        written: list[OutRecord] = []
         effective: list[tuple[InRecord, Applied]] = []
-        for record, event in events:
+        for record in records:
             try:
+                event = decode(record.value or b"", party_ref)
                 applied = fold.apply(event, event_key(event))
             except DeadLetterError as error:
-                yield self._dead_letter(record, error.reason, str(error))
+                written.append(self._dead_letter(record, error.reason, str(error)))
             except Exception as failure:
-                yield self._dead_letter(record, "overviews.defect", type(failure).__name__)
+                written.append(self._dead_letter(record, "overviews.defect", type(failure).__name__))
             else:
                 if applied is None:
                     outcome.repetitions += 1
                 else:
                     effective.append((record, applied))
                     if applied.is_conflict:
-                        yield from self._remark_conflict(record, event, outcome)
+                        written += self._remark_conflict(record, event, outcome)
         if effective:
-            yield from self._effects(partition, party_ref, fold.encode(), effective, outcome)
+            written += self._effects(partition, party_ref, fold.encode(), effective, outcome)
+        return written
 
     def _effects(
         self,
@@ -136,17 +121,19 @@ class OverviewsStage:
         value: bytes,
         effective: list[tuple[InRecord, Applied]],
         outcome: OverviewsOutcome,
-    ) -> Iterator[OutRecord]:
+    ) -> list[OutRecord]:
         if len(value) > MAX_RECORD_BYTES:
-            for record, _ in effective:
-                yield self._dead_letter(record, "overview.too-large", f"{len(value)} bytes")
-            return
-        topic = self._topics.changes
-        for record, applied in effective:
-            yield OutRecord(topic, partition, party_ref, applied.change, record.timestamp_ms)
-        yield OutRecord(self._topics.overviews, partition, party_ref, value, effective[-1][0].timestamp_ms)
+            return [self._dead_letter(record, "overview.too-large", f"{len(value)} bytes") for record, _ in effective]
         outcome.views.setdefault(partition, {})[party_ref] = value
         outcome.changes += len(effective)
+        topic = self._topics.changes
+        return [
+            *(
+                OutRecord(topic, partition, party_ref, applied.change, record.timestamp_ms)
+                for record, applied in effective
+            ),
+            OutRecord(self._topics.overviews, partition, party_ref, value, effective[-1][0].timestamp_ms),
+        ]
 
     def _remark_conflict(
         self, record: InRecord, event: AcceptedRecord, outcome: OverviewsOutcome
@@ -163,6 +150,23 @@ class OverviewsStage:
         return dead_letter(
             self._topics.dead_letters, record, stage=self.name, reason=reason, error=error, with_original=True
         )
+
+
+def by_party(batch: list[InRecord]) -> dict[tuple[int, bytes], list[InRecord]]:
+    """The batch's records per partition and party, in order, still undecoded: each is decoded just before it is folded.
+
+    Decoding all of them first would have tens of thousands of objects leave the processor's cache and come back.
+    Leaves out tombstones: an erased event's party has a tombstone of its own in the overviews.
+    """
+    parties: dict[tuple[int, bytes], list[InRecord]] = {}
+    for record in batch:
+        if record.value is not None:
+            party = (record.partition, party_of(record))
+            if (records := parties.get(party)) is None:
+                parties[party] = [record]
+            else:
+                records.append(record)
+    return parties
 
 
 def conflict_remark(record: InRecord, event: AcceptedRecord) -> Rejection:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from casebus_streams.errors import DeadLetterError
 from casebus_streams.fold import OverviewFold, decode, event_key
 from casebus_streams.overviews.restore import Cache
-from casebus_streams.records import InRecord
+from casebus_streams.records import InRecord, party_of
 from casebus_streams.sink import MAX_RECORD_BYTES
 from casebus_streams.wire import AcceptedRecord
 
@@ -57,15 +57,16 @@ class PartitionFold:
     def _by_party(self, batch: list[InRecord]) -> dict[str, _PartyEvents]:
         parties: dict[str, _PartyEvents] = {}
         for record in batch:
+            party_ref = party_of(record).decode(errors="replace")
             if record.value is None:
-                party = parties[erased_party(record)] = _PartyEvents(is_erased=True)
+                party = parties[party_ref] = _PartyEvents(is_erased=True)
             else:
                 try:
-                    event = decode(record.value)
+                    event = decode(record.value, party_ref)
                 except DeadLetterError:
                     self.skipped += 1
                     continue
-                party = parties.setdefault(event.party_ref, _PartyEvents())
+                party = parties.setdefault(party_ref, _PartyEvents())
                 party.events.append(event)
             party.timestamp_ms = record.timestamp_ms
         return parties
@@ -84,8 +85,3 @@ class PartitionFold:
             self.skipped += effective
             return view
         return value
-
-
-def erased_party(tombstone: InRecord) -> str:
-    """Whose event a tombstone in the accepted log erases: an accepted record's key begins with the party."""
-    return (tombstone.key or b"").decode(errors="replace").partition("/")[0]

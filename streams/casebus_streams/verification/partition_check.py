@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import Topics
-from casebus_streams.errors import DeadLetterError
-from casebus_streams.fold import decode
 from casebus_streams.overviews.restore import Cache, CacheRestorer
-from casebus_streams.records import InRecord
+from casebus_streams.records import InRecord, party_of
 from casebus_streams.refold.comparison import Difference
 from casebus_streams.refold.log_reader import Beat, committed_by, read_between
-from casebus_streams.refold.partition_fold import PartitionFold, erased_party
+from casebus_streams.refold.partition_fold import PartitionFold
 from casebus_streams.verification.suspect import judge
 
 
@@ -75,7 +73,7 @@ class PartitionCheck:
         if suspects:
             for batch in self._read(partition, cut, latest):
                 for record in batch:
-                    if (party_ref := _party_of(record)) in suspects:
+                    if (party_ref := party_of(record).decode(errors="replace")) in suspects:
                         events.setdefault(party_ref, []).append(record)
         return events
 
@@ -107,12 +105,3 @@ class PartitionCheck:
             batch_records=self._batch_records,
             beat=self._beat,
         )
-
-
-def _party_of(record: InRecord) -> str:
-    if record.value is None:
-        return erased_party(record)
-    try:
-        return decode(record.value).party_ref
-    except DeadLetterError:
-        return ""
