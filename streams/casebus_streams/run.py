@@ -28,7 +28,7 @@ def run(stages: tuple[str, ...] = STAGES) -> int:
     app = build_app(settings, registry, stages=stages)
     endpoint = serve_metrics(registry, settings.streams.metrics_host, settings.streams.metrics_port)
     log.info("worker_starting", stages=stages, worker_id=settings.streams.worker_id, metrics_port=endpoint.port)
-    _tune_garbage_collector()
+    tune_garbage_collector()
     try:
         worker = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
         worker.spinner = None  # it would write to the log's stream
@@ -48,7 +48,7 @@ def _run_to_end(worker: faust.Worker) -> int:
     os._exit(STOPPED_UNSAFE)
 
 
-def _tune_garbage_collector() -> None:
+def tune_garbage_collector() -> None:
     """The hot path makes no cycles; what start-up made stays. Collect that once and look far less often."""
     gc.collect()
     gc.freeze()

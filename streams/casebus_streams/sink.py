@@ -17,6 +17,7 @@ from casebus_streams.settings import StreamSection
 MAX_RECORD_BYTES = 8 * 1024 * 1024 - 4096
 """The largest record the bus writes; the topics' ``max.message.bytes`` leaves room for the batch around it."""
 
+_PRODUCERS = 2
 _CALL_TRIES = 2
 _CALL_SECONDS = 10.0
 """How long one transactional call may take. Without a limit the client can wait for ever for a coordinator that a
@@ -46,11 +47,16 @@ class TransactionalSink:
     """Writes batches, each in one transaction that also holds the offsets it came from (KIP-447).
 
     The group metadata fences it: a worker that lost its partitions cannot commit anything.
+
+    Two producers take turns, one transaction at a time. A commit is answered before the brokers have written all of
+    its markers, and until they have, the same producer's next transaction is refused and tried again 100 ms later:
+    under steady traffic that was most of an event's latency.
     """
 
     def __init__(self, config: dict[str, str | int | float | bool]) -> None:
         self._config = config
-        self._producer = self._fresh_producer()
+        self._producers = [self._fresh_producer(number) for number in range(_PRODUCERS)]
+        self._turn = 0
         self.written = 0
         """How many records the last transaction held."""
 
@@ -61,6 +67,7 @@ class TransactionalSink:
         committed records), ``UndecidedError`` when it has ended and the offsets must tell how, and ``StopError``
         when this worker must not go on.
         """
+        self._turn = (self._turn + 1) % _PRODUCERS
         try:
             self._producer.begin_transaction()
             self._produce(records)
@@ -76,6 +83,10 @@ class TransactionalSink:
             # The brokers may have committed and only the answer got lost.
             self._end_transaction(failure.args[0])
             raise UndecidedError(failure.args[0].name()) from failure
+
+    @property
+    def _producer(self) -> Producer:
+        return self._producers[self._turn]
 
     def _produce(self, records: Iterable[OutRecord]) -> None:
         produce = self._producer.produce
@@ -116,10 +127,11 @@ class TransactionalSink:
             else:
                 return
         # Fatal, or undecided: only a new producer with the same id ends the transaction for certain.
-        self._producer = self._fresh_producer()
+        self._producers[self._turn] = self._fresh_producer(self._turn)
 
-    def _fresh_producer(self) -> Producer:
-        producer = Producer(self._config, logger=logging.getLogger("librdkafka"))
+    def _fresh_producer(self, number: int) -> Producer:
+        config = self._config | {"transactional.id": f"{self._config['transactional.id']}.{number}"}
+        producer = Producer(config, logger=logging.getLogger("librdkafka"))
         try:
             producer.init_transactions(4 * _CALL_SECONDS)
         except KafkaException as failure:

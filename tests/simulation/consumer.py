@@ -107,6 +107,9 @@ class MemoryConsumer:
     def memberid(self) -> str:
         return "" if self._member is None or self._has_heard_of_loss else self._member.member_id
 
+    def list_topics(self, topic: str, timeout: float) -> None:
+        self._pause()
+
     def assign(self, partitions: list[TopicPartition]) -> None:
         self.incremental_assign(partitions)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from random import Random
 
 from confluent_kafka import KafkaError, KafkaException
@@ -22,6 +23,8 @@ class TransactionCoordinator:
         self._rng = rng
         self._epochs: dict[str, int] = {}
         self._latest: dict[str, Transaction] = {}
+        self._offsets_sent = count(1)
+        self._committed_number: dict[Place, int] = {}
 
     def initialize(self, transactional_id: str) -> int:
         """The epoch of a new producer; what the last one left open is aborted and complete."""
@@ -39,6 +42,12 @@ class TransactionCoordinator:
         self._end_latest(transactional_id)
         self._latest[transactional_id] = Transaction(transactional_id)
         return self._latest[transactional_id]
+
+    def add_offsets(self, transaction: Transaction, offsets: dict[Place, int]) -> None:
+        """They count once the transaction is committed and its marker is where offsets are kept."""
+        transaction.offsets.update(offsets)
+        transaction.offsets_number = next(self._offsets_sent)
+        transaction.has_offsets_pending = True
 
     def decide(self, transaction: Transaction, decision: str) -> None:
         """Commit or abort."""
@@ -89,6 +98,13 @@ class TransactionCoordinator:
         if transaction.has_offsets_pending and (not transaction.unmarked or self._rng.random() < 0.5):
             transaction.has_offsets_pending = False
             if transaction.decision == "commit":
-                self._committed.update(transaction.offsets)
+                self._commit_offsets(transaction)
         elif transaction.unmarked:
             self._logs[self._rng.choice(sorted(transaction.unmarked))].mark(transaction)
+
+    def _commit_offsets(self, transaction: Transaction) -> None:
+        """Of two transactions that overlap, the offsets sent last count, whichever marker comes first."""
+        for place, offset in transaction.offsets.items():
+            if self._committed_number.get(place, 0) < transaction.offsets_number:
+                self._committed_number[place] = transaction.offsets_number
+                self._committed[place] = offset

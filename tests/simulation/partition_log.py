@@ -18,6 +18,8 @@ class Transaction:
     unmarked: set[Place] = field(default_factory=set)
     offsets: dict[Place, int] = field(default_factory=dict)
     has_offsets_pending: bool = False
+    offsets_number: int = 0
+    """When its offsets were sent, among those of all transactions."""
 
     @property
     def is_complete(self) -> bool:

@@ -60,8 +60,8 @@ class MemoryProducer:
         self._fail_perhaps()
         self._group.validate(*metadata)
         transaction = self._current()
-        transaction.offsets.update({(each.topic, each.partition): each.offset for each in offsets})
-        transaction.has_offsets_pending = True
+        sent = {(each.topic, each.partition): each.offset for each in offsets}
+        self._broker.coordinator.add_offsets(transaction, sent)
         self._fail_perhaps()
 
     def commit_transaction(self, timeout: float) -> None:

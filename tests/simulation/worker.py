@@ -56,7 +56,7 @@ class Worker(Strand):
         self.section = section
         self.group_id = f"{KAFKA.topic_prefix}.{stage_name}"
         self.consumer: MemoryConsumer | None = None
-        self.transactional_id = ""
+        self.transactional_ids: set[str] = set()
         super().__init__(stage_name, self._work)
 
     def lose_session(self) -> None:
@@ -66,7 +66,8 @@ class Worker(Strand):
 
     def lose_transaction(self) -> None:
         """Its open transaction, if there is one, has lasted too long."""
-        self.broker.coordinator.time_out(self.transactional_id)
+        for transactional_id in sorted(self.transactional_ids):
+            self.broker.coordinator.time_out(transactional_id)
 
     def _work(self) -> None:
         """As ``casebus_streams.worker`` puts a stage together."""
@@ -122,7 +123,7 @@ def _consumer(config: dict[str, Any], logger: Logger) -> MemoryConsumer:
 
 def _producer(config: dict[str, Any], logger: Logger) -> MemoryProducer:
     worker = _running.worker
-    worker.transactional_id = config["transactional.id"]
+    worker.transactional_ids.add(config["transactional.id"])
     return MemoryProducer(worker.broker, config, worker.pause, worker.group_id)
 
 

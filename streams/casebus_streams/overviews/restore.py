@@ -19,13 +19,14 @@ from confluent_kafka import (
 from casebus_producers.log_ends import log_ends
 from casebus_producers.settings import KafkaSettings
 from casebus_streams.errors import StopError
-from casebus_streams.source import consume_available
 from casebus_streams.topic_admin import admin_client
 
 Cache = dict[str, bytes]
 """The overviews of one partition, by party_ref, as the bytes of their records."""
 
-_BATCH_RECORDS = 10_000
+_BATCH_RECORDS = 5_000
+_WAIT_SECONDS = 0.02
+_METADATA_SECONDS = 30
 _STALL_SECONDS = 120
 
 log = structlog.get_logger(__name__)
@@ -52,8 +53,12 @@ class CacheRestorer:
         if waiting:
             consumer = Consumer(bulk_reader_config(self._kafka), logger=logging.getLogger("librdkafka"))
             try:
+                # Who leads is asked first: a partition assigned before that is known waits half a second for it.
+                consumer.list_topics(self._topic, timeout=_METADATA_SECONDS)
                 consumer.assign([TopicPartition(self._topic, partition, OFFSET_BEGINNING) for partition in waiting])
                 _read_to(consumer, waiting, caches, self._beat)
+            except KafkaException as error:
+                raise StopError(f"cannot restore {self._topic}: {error.args[0].name()}") from error
             finally:
                 consumer.close()
         seconds = time.monotonic() - started
@@ -77,8 +82,8 @@ def bulk_reader_config(kafka: KafkaSettings) -> dict[str, str | int | float | bo
         isolation_level="read_committed",
         enable_partition_eof=True,
         fetch_wait_max_ms=10,  # the end shows in an answer without records, which the broker holds back so long
-        fetch_message_max_bytes=16_777_216,
-        fetch_max_bytes=134_217_728,
+        # Fetches small enough that the broker reads the next while this one is unpacked.
+        fetch_message_max_bytes=1_048_576,
         queued_min_messages=1_000_000,
         queued_max_messages_kbytes=262_144,
         check_crcs=False,
@@ -90,26 +95,31 @@ def _read_to(consumer: Consumer, waiting: dict[int, int], caches: dict[int, Cach
     last_progress = time.monotonic()
     while waiting:
         beat()
-        messages = consume_available(consumer, _BATCH_RECORDS, wait_seconds=0.5)
+        messages = consumer.consume(_BATCH_RECORDS, _WAIT_SECONDS)
         if messages:
             last_progress = time.monotonic()
         elif time.monotonic() - last_progress > _STALL_SECONDS:
             raise StopError(f"restoring partitions {sorted(waiting)} makes no progress")
         for message in messages:
-            _apply(message, waiting, caches)
-
-
-def _apply(message: Message, waiting: dict[int, int], caches: dict[int, Cache]) -> None:
-    partition = message.partition() or 0
-    error = message.error()
-    if error is None:
-        key, value = message.key(), message.value()
-        if key is not None:
-            if value is None:
-                caches[partition].pop(key.decode(), None)
+            if (error := message.error()) is None:
+                _keep(message, caches)
             else:
-                caches[partition][key.decode()] = value
-    elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own name
+                _handle_error(error, message, waiting)
+
+
+def _keep(message: Message, caches: dict[int, Cache]) -> None:
+    key, value = message.key(), message.value()
+    if key is None:
+        return
+    if value is None:
+        caches[message.partition() or 0].pop(key.decode(), None)
+    else:
+        caches[message.partition() or 0][key.decode()] = value
+
+
+def _handle_error(error: KafkaError, message: Message, waiting: dict[int, int]) -> None:
+    partition = message.partition() or 0
+    if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own name
         # The position after aborted records and transaction markers, which no message ever shows.
         if (message.offset() or 0) >= waiting.get(partition, 0):
             waiting.pop(partition, None)
