@@ -164,6 +164,10 @@ class BenchBus:
         ]
         if wanted:
             _settled(self._admin.create_topics(wanted, operation_timeout=_TIMEOUT_SECONDS))
+            # Made on the controller, known to the broker a moment later.
+            wait_until(
+                lambda: declared.keys() <= self._names(), timeout_seconds=_TIMEOUT_SECONDS, describe="topics are known"
+            )
 
     def _names(self) -> set[str]:
         known = self._admin.list_topics(timeout=_TIMEOUT_SECONDS).topics

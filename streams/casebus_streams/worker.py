@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -38,7 +40,7 @@ def build_app(settings: StreamsSettings, registry: CollectorRegistry, *, stages:
     app = faust.App(
         f"{settings.kafka.topic_prefix}.faust",
         broker=[f"kafka://{server}" for server in settings.kafka.bootstrap_servers.split(",")],
-        datadir=tempfile.mkdtemp(prefix="casebus-faust-"),  # it insists on one
+        datadir=Path(tempfile.gettempdir()) / f"casebus-faust-{os.getuid()}",  # it insists on one; nothing gets there
         web_enabled=False,  # Faust's web server would serve table data to anyone
         topic_disable_leader=True,
         topic_allow_declare=False,
