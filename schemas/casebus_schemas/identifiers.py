@@ -23,8 +23,8 @@ def is_insz(digits: str) -> bool:
     """Whether 11 digits are a valid INSZ: a national number or a BIS number, of any century."""
     if len(digits) != 11 or not (digits.isascii() and digits.isdigit()):
         return False
-    body, check = int(digits[:9]), int(digits[9:])
-    return check in (97 - body % 97, 97 - (2_000_000_000 + body) % 97)
+    body, check = divmod(int(digits), 100)
+    return check == 97 - body % 97 or check == 97 - (2_000_000_000 + body) % 97
 
 
 def is_kbo(digits: str) -> bool:

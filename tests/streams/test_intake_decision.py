@@ -29,10 +29,12 @@ from casebus_schemas import (
     party_ref,
 )
 from casebus_streams.intake.decision import Decision, decide
+from casebus_streams.intake.fast_door import FastDoor
 from casebus_streams.records import InRecord
 
 PEPPER = b"a pepper for tests, thirty-two bytes or more"
 AGENCY = "OVO000001"
+FAST_DOOR = FastDoor()
 CANARY = insz_of("850730033")
 PARTNER = insz_of("170730033", born_from_2000=True)
 
@@ -42,7 +44,7 @@ def submitted(value: bytes | None, *, key: bytes | None = b"case-1") -> InRecord
 
 
 def decided(record: InRecord, *, link_hosts: dict[str, tuple[str, ...]] | None = None) -> Decision:
-    return decide(record, agency=AGENCY, pepper=PEPPER, partitions=12, link_hosts=link_hosts or {})
+    return decide(record, agency=AGENCY, fast_door=FAST_DOOR, pepper=PEPPER, partitions=12, link_hosts=link_hosts or {})
 
 
 def status(**more: Any) -> StatusChanged:

@@ -11,7 +11,6 @@ import orjson
 from msgspec import Struct
 
 from casebus_schemas import (
-    CaseEvent,
     InvalidEventError,
     Position,
     Reason,
@@ -23,6 +22,8 @@ from casebus_schemas import (
 from casebus_schemas.case import CaseContent
 from casebus_schemas.national_number import redact
 from casebus_streams.intake.fan_out import PartyRecord, fan_out
+from casebus_streams.intake.fast_door import FastDoor
+from casebus_streams.intake.valid_event import ValidEvent, valid_event
 from casebus_streams.records import InRecord
 
 _READABLE_ID = re.compile(r"[A-Za-z0-9._:+=@~/-]{1,128}")
@@ -36,74 +37,85 @@ class Decision(Struct, frozen=True):
 
 
 def decide(
-    record: InRecord, *, agency: str, pepper: bytes, partitions: int, link_hosts: Mapping[str, tuple[str, ...]]
+    record: InRecord,
+    *,
+    agency: str,
+    fast_door: FastDoor,
+    pepper: bytes,
+    partitions: int,
+    link_hosts: Mapping[str, tuple[str, ...]],
 ) -> Decision:
     """Validate, check the sender, pseudonymise, fan out per party.
 
-    ``agency`` is whose topic the record came from: the broker lets nobody else write there. Never raises for anything
-    an agency can send.
+    What ``fast_door`` does not let in goes to the contract's own door, which alone explains refusals. ``agency`` is
+    whose topic the record came from: the broker lets nobody else write there. Never raises for anything an agency can
+    send.
     """
     try:
-        event = _valid_event(record, agency, link_hosts.get(agency))
+        event = _valid_event(record, agency, fast_door, link_hosts.get(agency))
     except InvalidEventError as error:
         return Decision([], _rejection(record, agency, error.reasons))
-    warnings = tuple(_warnings(event))
+    warnings = _warnings(event)
     return Decision(
         fan_out(event, pepper=pepper, partitions=partitions),
         _remark(record, agency, event, warnings) if warnings else None,
     )
 
 
-def _valid_event(record: InRecord, agency: str, hosts: tuple[str, ...] | None) -> CaseEvent:
+def _valid_event(record: InRecord, agency: str, fast_door: FastDoor, hosts: tuple[str, ...] | None) -> ValidEvent:
     if record.value is None:
         raise InvalidEventError(
             [Reason(field="(event)", rule="event.tombstone", message="a record without a value says nothing")]
         )
-    event = decode_event(record.value)
-    reasons = [*_sender_reasons(record, agency, event), *_host_reasons(event, hosts)]
+    event = fast_door.valid_event(record.value) or valid_event(decode_event(record.value))
+    reasons = _sender_reasons(record, agency, event)
+    if hosts is not None and event.case is not None:
+        reasons += _host_reasons(event.case, hosts)
     if reasons:
         raise InvalidEventError(reasons)
     return event
 
 
-def _sender_reasons(record: InRecord, agency: str, event: CaseEvent) -> Iterator[Reason]:
+def _sender_reasons(record: InRecord, agency: str, event: ValidEvent) -> list[Reason]:
+    reasons = []
     if event.agency != agency:
-        yield Reason(field="source", rule="source.topic", message=f"this topic belongs to {agency} alone")
-    if record.key != event.subject.encode():
-        yield Reason(field="(record key)", rule="key.case-id", message="must be the case id")
+        reasons.append(Reason(field="source", rule="source.topic", message=f"this topic belongs to {agency} alone"))
+    if record.key != event.case_id.encode():
+        reasons.append(Reason(field="(record key)", rule="key.case-id", message="must be the case id"))
+    return reasons
 
 
-def _host_reasons(event: CaseEvent, hosts: tuple[str, ...] | None) -> Iterator[Reason]:
-    data = event.data
-    if hosts is None or not isinstance(data, CaseContent):
-        return
-    addresses = [(f"data.links.{i}.url", link.url) for i, link in enumerate(data.links or ())]
-    if data.action is not None and data.action.url is not None:
-        addresses.append(("data.action.url", data.action.url))
-    if data.contact is not None and data.contact.website is not None:
-        addresses.append(("data.contact.website", data.contact.website))
+def _host_reasons(case: CaseContent, hosts: tuple[str, ...]) -> Iterator[Reason]:
+    addresses = [(f"data.links.{i}.url", link.url) for i, link in enumerate(case.links or ())]
+    if case.action is not None and case.action.url is not None:
+        addresses.append(("data.action.url", case.action.url))
+    if case.contact is not None and case.contact.website is not None:
+        addresses.append(("data.contact.website", case.contact.website))
     for name, url in addresses:
         if (urlsplit(url).hostname or "") not in hosts:
             yield Reason(field=name, rule="url.host", message="not on a host registered for this agency")
 
 
-def _warnings(event: CaseEvent) -> Iterator[Reason]:
-    if isinstance(event.data, CaseContent) and event.data.status.code not in known_codes():
-        yield Reason(
+def _warnings(event: ValidEvent) -> tuple[Reason, ...]:
+    if event.case is None or event.case.status.code in known_codes():
+        return ()
+    return (
+        Reason(
             field="data.status.code",
             rule="status.unknown-code",
             message="not in the published list; citizens see the phase instead",
-        )
+        ),
+    )
 
 
-def _remark(record: InRecord, agency: str, event: CaseEvent, warnings: tuple[Reason, ...]) -> Rejection:
+def _remark(record: InRecord, agency: str, event: ValidEvent, warnings: tuple[Reason, ...]) -> Rejection:
     return Rejection(
         verdict=Verdict.ACCEPTED_WITH_WARNINGS,
         agency=agency,
         reasons=warnings,
         position=_position(record),
-        event_id=event.id,
-        case_id=event.subject,
+        event_id=event.event_id,
+        case_id=event.case_id,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ import structlog
 from casebus_schemas import Rejection, Topics, Verdict, encode
 from casebus_streams.dead_letters import dead_letter
 from casebus_streams.intake.decision import Decision, decide
+from casebus_streams.intake.fast_door import FastDoor
 from casebus_streams.metrics import StreamMetrics
 from casebus_streams.records import InRecord, OutRecord
 from casebus_streams.settings import StreamSection
@@ -24,7 +26,20 @@ class IntakeOutcome:
     """The records to write, and what to count once they are: known when all records were taken."""
 
     records: Iterator[OutRecord] = field(default_factory=lambda: iter(()))
-    decisions: list[tuple[str, Decision]] = field(default_factory=list)
+    accepted: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    warned: Counter[str] = field(default_factory=Counter)
+
+    def count(self, agency: str, decision: Decision) -> None:
+        """Count what becomes of one record of ``agency``."""
+        if decision.accepted:
+            self.accepted[agency] += 1
+        if decision.rejection is None:
+            return
+        if decision.rejection.verdict is Verdict.REJECTED:
+            self.rejected[agency, decision.rejection.reasons[0].rule] += 1
+        else:
+            self.warned[agency] += 1
 
 
 class IntakeStage:
@@ -44,6 +59,7 @@ class IntakeStage:
         self._topics = topics
         self._section = section
         self._pepper = pepper
+        self._fast_door = FastDoor()
         self._directory = directory
         self._metrics = metrics
 
@@ -55,15 +71,12 @@ class IntakeStage:
 
     def committed(self, outcome: IntakeOutcome) -> None:
         """Count what was written."""
-        for agency, decision in outcome.decisions:
-            if decision.accepted:
-                self._metrics.accepted.labels(agency).inc()
-            if decision.rejection is None:
-                continue
-            if decision.rejection.verdict is Verdict.REJECTED:
-                self._metrics.rejected.labels(agency, decision.rejection.reasons[0].rule).inc()
-            else:
-                self._metrics.warnings.labels(agency).inc()
+        for agency, events in outcome.accepted.items():
+            self._metrics.accepted.labels(agency).inc(events)
+        for (agency, rule), events in outcome.rejected.items():
+            self._metrics.rejected.labels(agency, rule).inc(events)
+        for agency, events in outcome.warned.items():
+            self._metrics.warnings.labels(agency).inc(events)
 
     def assigned(self, partitions: list[Partition]) -> None:
         """Nothing to restore."""
@@ -83,6 +96,7 @@ class IntakeStage:
                 decision = decide(
                     record,
                     agency=agency,
+                    fast_door=self._fast_door,
                     pepper=self._pepper,
                     partitions=self._section.partitions,
                     link_hosts=self._section.link_hosts,
@@ -94,7 +108,7 @@ class IntakeStage:
                 yield OutRecord(self._topics.accepted, party.partition, party.key, party.value, record.timestamp_ms)
             if decision.rejection is not None:
                 yield self._word_back(record, agency, decision.rejection)
-            outcome.decisions.append((agency, decision))
+            outcome.count(agency, decision)
 
     def _word_back(self, record: InRecord, agency: str, rejection: Rejection) -> OutRecord:
         topic = self._topics.rejected(agency)
