@@ -46,14 +46,17 @@ check: $(READY) ## Lint, format, types, import directions, published schemas
 	@$(BIN)/mypy --no-error-summary $(CODE)
 	@mkdir -p var && $(BIN)/lint-imports --no-cache > var/import-linter.log 2>&1 || { cat var/import-linter.log; exit 1; }
 	@$(BIN)/python -m casebus_schemas.json_schema check schemas/json
+	@$(BIN)/python -m casebus_schemas.asyncapi check schemas/asyncapi.json
+	@$(BIN)/python -m casebus_schemas.compatibility check schemas/released
 	@echo "All checks passed."
 
 format: $(READY) ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff format --quiet $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
 
-schemas: $(READY) ## Write the published JSON Schemas anew from the models
+schemas: $(READY) ## Write the published JSON Schemas and the AsyncAPI document anew from the models
 	@$(BIN)/python -m casebus_schemas.json_schema write schemas/json
+	@$(BIN)/python -m casebus_schemas.asyncapi write schemas/asyncapi.json
 
 lock: $(READY) ## Resolve the dependencies anew into constraints.txt
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --upgrade --quiet \

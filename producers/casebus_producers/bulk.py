@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final
 
-from casebus_producers.delivery import Delivery
 from casebus_producers.errors import WrongAgencyError
+from casebus_producers.sender import Outgoing, Sender
 from casebus_producers.tally import Refusal, RefusalTally
 from casebus_schemas import CaseEvent, InvalidEventError
 
-
-class Publisher(Protocol):
-    """What ``publish_all`` needs of a producer."""
-
-    def publish(self, event: CaseEvent) -> Delivery:
-        """Hand one event over."""
-
-    def flush(self) -> None:
-        """Wait for confirmations."""
+SERVE_EVERY: Final = 64
+"""Confirmations are let in once for so many events, rather than asked for after each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +26,32 @@ class BulkSummary:
 
     @property
     def events_per_second(self) -> float:
-        """Confirmed events per second, from the first to the last confirmation."""
+        """Confirmed events per second, from the first event to the last confirmation."""
         return self.published / self.seconds if self.seconds else 0.0
 
 
-def publish_all(producer: Publisher, events: Iterable[CaseEvent]) -> BulkSummary:
-    """Publish ``events``, wait, summarize. Refusals are collected; every other error of the producer is raised."""
-    started = time.perf_counter()
-    published = 0
-    refusals = RefusalTally()
-    for number, event in enumerate(events, start=1):
+class BulkRun:
+    """The account of one ``publish_many``. Refusals are collected; every other error is the caller's to see."""
+
+    def __init__(self, sender: Sender) -> None:
+        self.read = 0
+        self._sender = sender
+        self._refusals = RefusalTally()
+        self._started = time.perf_counter()
+
+    def prepare(self, event: CaseEvent) -> Outgoing | None:
+        """The next event as it will be sent; None when it is refused. Raises as ``Sender.prepare`` otherwise."""
+        self.read += 1
         try:
-            producer.publish(event)
+            return self._sender.prepare(event)
         except InvalidEventError as error:
-            refusals.add(number, error.reasons)
+            self._refusals.add(self.read, error.reasons)
         except WrongAgencyError as error:
-            refusals.add(number, [error.reason])
-        else:
-            published += 1
-    producer.flush()
-    return BulkSummary(published, refusals.count, tuple(refusals.first), time.perf_counter() - started)
+            self._refusals.add(self.read, [error.reason])
+        return None
+
+    def summary(self) -> BulkSummary:
+        """What it comes to, once everything is confirmed."""
+        refused = self._refusals
+        seconds = time.perf_counter() - self._started
+        return BulkSummary(self.read - refused.count, refused.count, tuple(refused.first), seconds)

@@ -10,7 +10,12 @@ from importlib.metadata import EntryPoint, entry_points
 
 import typer
 
+from casebus_producers.cli_groups import group
+from casebus_producers.commands import outbox
+from casebus_producers.commands.conformance import conformance
+from casebus_producers.commands.outcomes import outcomes
 from casebus_producers.commands.publish import publish
+from casebus_producers.commands.rejections import rejections
 from casebus_producers.commands.validate import validate
 
 COMMANDS = "casebus.commands"
@@ -39,6 +44,13 @@ def build_app() -> typer.Typer:
     app.callback()(_casebus)
     app.command("publish", epilog=EXIT_CODES)(publish)
     app.command("validate", epilog=EXIT_CODES)(validate)
+    app.command("conformance", epilog=EXIT_CODES)(conformance)
+    app.command("rejections", epilog=EXIT_CODES)(rejections)
+    app.command("outcomes", epilog=EXIT_CODES)(outcomes)
+    outboxes = group(app, "outbox", "Events that wait in the agency's own database, written in its transactions.")
+    outboxes.command("init")(outbox.init)
+    outboxes.command("relay")(outbox.relay)
+    outboxes.command("status")(outbox.status)
     for part in sorted(entry_points(group=COMMANDS), key=lambda part: part.name):
         add_part(app, part)
     return app

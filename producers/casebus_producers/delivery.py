@@ -9,14 +9,16 @@ from casebus_producers.errors import DeliveryError, UndeliveredError
 from casebus_schemas import Position
 
 if TYPE_CHECKING:
-    from confluent_kafka import KafkaError, Message
+    from confluent_kafka import KafkaError
+
+    from casebus_producers.client import Confirmation
 
 POLL_SLICE_SECONDS = 0.05
 """Another thread's poll may serve this handle's confirmation: look again so often."""
 
 
-class Outbound(Protocol):
-    """What a handle needs of its producer."""
+class Account(Protocol):
+    """What a handle needs of the side that sends."""
 
     @property
     def last_problem(self) -> str | None:
@@ -25,24 +27,23 @@ class Outbound(Protocol):
     def serve(self, timeout_seconds: float) -> None:
         """Let Kafka's confirmations come in; returns early when some did. May be called after close."""
 
-    def note_settled(self, delivery: Delivery, *, failed: bool) -> None:
-        """It is known how ``delivery`` ended; a failure is kept until somebody has been told."""
+    def note_settled(self, handle: Handle, *, failed: bool) -> None:
+        """It is known how ``handle`` ended; a failure is kept until somebody has been told."""
 
 
-class Delivery:
-    """What becomes of one event. Made by ``publish``; holds its names, not its content, so that memory stays bounded.
+class Handle:
+    """What becomes of one event. Holds its names, not its content, so that memory stays bounded.
 
     A failure that nobody looks at (``result()``, ``error``) is raised by the producer's next ``flush`` or ``close``.
-    May be used from any thread.
     """
 
-    __slots__ = ("_error", "_offset", "_partition", "_producer", "_taken", "case_id", "event_id", "topic")
+    __slots__ = ("_account", "_error", "_offset", "_partition", "_taken", "case_id", "event_id", "topic")
 
-    def __init__(self, producer: Outbound, topic: str, event_id: str, case_id: str) -> None:
+    def __init__(self, account: Account, topic: str, event_id: str, case_id: str) -> None:
         self.event_id = event_id
         self.case_id = case_id
         self.topic = topic
-        self._producer = producer
+        self._account = account
         self._partition = -1
         self._offset: int | None = None
         self._error: KafkaError | None = None
@@ -50,9 +51,7 @@ class Delivery:
 
     @property
     def done(self) -> bool:
-        """Whether it is known how this ended. Serves confirmations that came in; does not block."""
-        if not self._is_settled:
-            self._producer.serve(0)
+        """Whether it is known how this ended. Does not block."""
         return self._is_settled
 
     @property
@@ -70,35 +69,24 @@ class Delivery:
         """Whether the caller knows of the failure."""
         return self._taken
 
-    def result(self, timeout_seconds: float | None = None) -> Position:
-        """Block until the event is stored on every in-sync replica, and say where.
-
-        Raises ``DeliveryError`` when it failed (which takes the failure) and ``UndeliveredError`` when it is not
-        known after ``timeout_seconds``; without a limit, ``delivery_timeout_seconds`` of the settings is one.
-        """
-        started = time.monotonic()
-        while not self._is_settled:
-            left = POLL_SLICE_SECONDS if timeout_seconds is None else started + timeout_seconds - time.monotonic()
-            if left <= 0:
-                raise UndeliveredError(
-                    pending=1,
-                    waited_seconds=time.monotonic() - started,
-                    last_problem=self._producer.last_problem,
-                )
-            self._producer.serve(min(left, POLL_SLICE_SECONDS))
-        if self._offset is None:
-            self._taken = True
-            raise DeliveryError([self])
-        return Position(topic=self.topic, partition=self._partition, offset=self._offset)
-
-    def settle(self, error: KafkaError | None, message: Message | None) -> None:
-        """Kafka's callback; for the producer only."""
+    def settle(self, error: KafkaError | None, message: Confirmation | None) -> None:
+        """Kafka's callback; for the producer only. May be called from any thread."""
         if error is None and message is not None:
             self._partition = message.partition() or 0
             self._offset = message.offset()
         else:
             self._error = error
-        self._producer.note_settled(self, failed=error is not None)
+        self._account.note_settled(self, failed=error is not None)
+
+    def _outcome(self) -> Position:
+        """Where the event lies; raises ``DeliveryError``. Only for a settled one."""
+        if self._offset is None:
+            self._taken = True
+            raise DeliveryError([self])
+        return Position(topic=self.topic, partition=self._partition, offset=self._offset)
+
+    def _still_on_its_way(self, waited_seconds: float) -> UndeliveredError:
+        return UndeliveredError(pending=1, waited_seconds=waited_seconds, last_problem=self._account.last_problem)
 
     @property
     def _is_settled(self) -> bool:
@@ -110,4 +98,31 @@ class Delivery:
 
     def __repr__(self) -> str:
         state = "failed" if self._error is not None else "pending" if self._offset is None else "delivered"
-        return f"<Delivery {self.event_id} {state}>"
+        return f"<{type(self).__name__} {self.event_id} {state}>"
+
+
+class Delivery(Handle):
+    """The handle that ``CaseStatusProducer.publish`` returns. May be used from any thread."""
+
+    __slots__ = ()
+
+    @property
+    def done(self) -> bool:
+        """Whether it is known how this ended. Serves confirmations that came in; does not block."""
+        if not self._is_settled:
+            self._account.serve(0)
+        return self._is_settled
+
+    def result(self, timeout_seconds: float | None = None) -> Position:
+        """Block until the event is stored on every in-sync replica, and say where.
+
+        Raises ``DeliveryError`` when it failed (which takes the failure) and ``UndeliveredError`` when it is not
+        known after ``timeout_seconds``; without a limit, ``delivery_timeout_seconds`` of the settings is one.
+        """
+        started = time.monotonic()
+        while not self._is_settled:
+            left = POLL_SLICE_SECONDS if timeout_seconds is None else started + timeout_seconds - time.monotonic()
+            if left <= 0:
+                raise self._still_on_its_way(time.monotonic() - started)
+            self._account.serve(min(left, POLL_SLICE_SECONDS))
+        return self._outcome()

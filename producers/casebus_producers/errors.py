@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from casebus_schemas.errors import Reason
 
 if TYPE_CHECKING:
-    from casebus_producers.delivery import Delivery
+    from casebus_producers.delivery import Handle
 
 NAMED_IN_MESSAGE = 5
 """So many failed events are named in an error's message; its attribute holds them all."""
@@ -72,7 +72,7 @@ class UndeliveredError(ProducerError, TimeoutError):
 class DeliveryError(ProducerError):
     """Retry: the events in ``failures`` did not arrive, or it is not known that they did. Each names its cause."""
 
-    def __init__(self, failures: Sequence[Delivery], *, pending: int = 0) -> None:
+    def __init__(self, failures: Sequence[Handle], *, pending: int = 0) -> None:
         self.failures = tuple(failures)
         self.pending = pending
         named = "; ".join(str(failure) for failure in self.failures[:NAMED_IN_MESSAGE])

@@ -23,7 +23,7 @@ def broken_rules(event: CaseEvent, value: bytes) -> Iterator[Reason]:
             rule="corrects.earlier",
             message="must be lower than the event's own sequence",
         )
-    if not all(_ATTRIBUTE_NAME.fullmatch(name) for name in event.model_extra or ()):
+    if event.model_extra and not all(_ATTRIBUTE_NAME.fullmatch(name) for name in event.model_extra):
         yield Reason(
             field="(extension attribute)",
             rule="extension.name",

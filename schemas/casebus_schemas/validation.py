@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final
 
+import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
 from casebus_schemas.errors import InvalidEventError, Reason
@@ -44,7 +45,10 @@ def decode_event(value: bytes) -> CaseEvent:
 
 def encode_event(event: CaseEvent) -> bytes:
     """The event as a record's value, after the rules about the whole event. Raises ``InvalidEventError``."""
-    value = event.__pydantic_serializer__.to_json(event, exclude_none=True)
+    # By way of a dict: pydantic's own JSON writer takes a third longer.
+    fields = event.__pydantic_serializer__.to_python(event, exclude_none=True)
+    fields["sequence"] = str(event.sequence)
+    value = orjson.dumps(fields, option=orjson.OPT_UTC_Z)
     reasons = list(broken_rules(event, value))
     if len(value) > MAX_EVENT_BYTES:
         reasons.append(_size_reason())

@@ -30,6 +30,7 @@ def dead_letter_reasons() -> set[str]:
         if _name(call) in makers
         for argument in [*call.args, *(word.value for word in call.keywords if word.arg == "reason")]
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+        if " " not in argument.value  # a message for people, not a name
     }
 
 

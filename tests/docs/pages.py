@@ -10,6 +10,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
+AGENCIES = DOCS / "agencies"
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
@@ -98,7 +99,7 @@ def anchor_of(heading: str) -> str:
 def pages() -> list[Page]:
     """Every page a reader is led to."""
     top = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md")]
-    return [Page.read(path) for path in [*top, *sorted(DOCS.glob("*.md"))]]
+    return [Page.read(path) for path in [*top, *sorted(DOCS.glob("*.md")), *sorted(AGENCIES.glob("*.md"))]]
 
 
 def page(name: str) -> Page:

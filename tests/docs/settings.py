@@ -1,17 +1,18 @@
-"""The settings that the code knows, as the environment variables of the pages."""
+"""The settings and options that the code knows, as the environment variables of the pages."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from casebus_consumers.profile.settings import ProfileSettings
-from casebus_producers.settings import AgencySettings
+from casebus_producers.commands.options import Agency
+from casebus_producers.outbox.settings import OutboxSettings
 from casebus_streams.settings import StreamsSettings
 
 OPEN = "<PROPERTY>"
@@ -41,5 +42,6 @@ def default_as_text(value: Any) -> str:
 
 
 def is_setting(variable: str) -> bool:
-    known = {name for model in (AgencySettings, StreamsSettings, ProfileSettings) for name, _ in variables(model)}
+    known = {name for model in (OutboxSettings, StreamsSettings, ProfileSettings) for name, _ in variables(model)}
+    known.add(get_args(Agency)[1].envvar)
     return variable in known or re.sub(r"(__EXTRA__)[A-Z_]+$", rf"\1{OPEN}", variable) in known

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.bus import Bus
-from tests.docs.pages import DOCS, REPOSITORY, Page, Snippet, page, pages
+from tests.docs.pages import AGENCIES, DOCS, REPOSITORY, Page, Snippet, page, pages
 from tests.docs.settings import is_setting
 from tests.docs.shell import commands, without_figures
 
@@ -20,7 +20,11 @@ from casebus_local import LocalStack
 from casebus_producers.mapping import event_of, read_mapping
 
 LIMIT_SECONDS = 90
-PYTHON_PAGES = [REPOSITORY / "README.md", DOCS / "publishing.md"]
+PYTHON_PAGES = [
+    REPOSITORY / "README.md",
+    DOCS / "publishing.md",
+    *(AGENCIES / name for name in ("first-event.md", "errors.md", "testing.md")),
+]
 SHELL_PAGES = [*PYTHON_PAGES, DOCS / "operating.md"]
 
 ALL_SH = [snippet for page in pages() for snippet in page.snippets("sh")]

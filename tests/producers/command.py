@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -56,10 +57,27 @@ class RunningCasebus:
         self._process.stdin.write(text)
         self._process.stdin.flush()
 
+    def read_line(self) -> bytes:
+        """The next line of its output; blocks until there is one."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
     def end(self) -> Outcome:
         """Close standard input and wait for the end."""
         out, err = self._process.communicate(timeout=LIMIT_SECONDS)
         return Outcome(self._process.returncode, out.decode(), err.decode())
+
+    def terminate(self) -> None:
+        """Ask it to stop, as an operating system does."""
+        self._process.terminate()
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._process.kill()
 
     def __enter__(self) -> Self:
         return self

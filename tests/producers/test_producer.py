@@ -1,124 +1,27 @@
-"""What the producer refuses, bounds and reports when no broker answers: needs none."""
+"""What holds of one producer only; what all have in common is in ``contract``. Needs no broker."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator
 
 import pytest
-from tests.producers.cases import AGENCY, CANARY, event, settings
+from tests.producers.cases import AGENCY, event, settings
 
+from casebus_local import wait_until
 from casebus_producers import (
+    AgencySettings,
     BackPressureError,
     BrokerError,
     CaseStatusProducer,
-    ClosedError,
     DeliveryError,
-    UndeliveredError,
-    WrongAgencyError,
+    PublishSettings,
 )
+from casebus_producers.client import _properties
 from casebus_producers.settings import KafkaSettings
-from casebus_schemas import InvalidEventError
-
-
-def test_another_agencys_event_is_refused(dead_broker: str) -> None:
-    with CaseStatusProducer(settings(dead_broker), agency=AGENCY) as producer:
-        with pytest.raises(WrongAgencyError, match=r"OVO000999.*source\.agency"):
-            producer.publish(event(agency="OVO000999"))
-        assert len(producer) == 0
-
-
-def test_an_invalid_event_is_refused(dead_broker: str) -> None:
-    invalid = event().model_copy(update={"subject": "another-case"})
-    with CaseStatusProducer(settings(dead_broker), agency=AGENCY) as producer:
-        with pytest.raises(InvalidEventError) as refusal:
-            producer.publish(invalid)
-        assert [reason.rule for reason in refusal.value.reasons] == ["subject.case-id"]
-        assert len(producer) == 0
-
-
-def test_a_full_queue_makes_publish_wait_and_then_refuse(dead_broker: str) -> None:
-    patient = settings(dead_broker, queue_max_events=10, back_pressure_wait_seconds=0.3)
-    producer = CaseStatusProducer(patient, agency=AGENCY)
-    for sequence in range(1, 11):
-        producer.publish(event(sequence=sequence))
-    started = time.monotonic()
-    with pytest.raises(BackPressureError, match="publish it again later") as refusal:
-        producer.publish(event(sequence=11))
-    assert 0.3 <= time.monotonic() - started < 5
-    assert refusal.value.queued == len(producer) == 10
-    assert "refused" in str(refusal.value.last_problem)
-    with pytest.raises(DeliveryError) as lost:
-        producer.close(0)
-    assert [failure.event_id for failure in lost.value.failures] == [f"case-1-{number}" for number in range(1, 11)]
-
-
-def test_close_names_what_did_not_arrive(dead_broker: str) -> None:
-    producer = CaseStatusProducer(settings(dead_broker), agency=AGENCY)
-    handle = producer.publish(event("case-7", 3))
-    with pytest.raises(DeliveryError, match="event case-7-3 of case case-7") as lost:
-        producer.close(0.1)
-    assert lost.value.failures == (handle,)
-    assert handle.done
-    assert producer.failed == 1
-    assert CANARY not in str(lost.value)
-    producer.close()
-
-
-def test_a_failure_that_the_caller_took_is_not_raised_again(dead_broker: str) -> None:
-    producer = CaseStatusProducer(settings(dead_broker, delivery_timeout_seconds=0.1), agency=AGENCY)
-    taken, looked_at = producer.publish(event(sequence=1)), producer.publish(event(sequence=2))
-    unseen = producer.publish(event(sequence=3))
-    with pytest.raises(DeliveryError, match="case-1-1"):
-        taken.result(timeout_seconds=30)
-    _until(lambda: looked_at.done and unseen.done)
-    assert looked_at.error is not None
-    with pytest.raises(DeliveryError) as lost:
-        producer.flush(30)
-    assert lost.value.failures == (unseen,)
-    producer.flush(30)
-    producer.close()
-
-
-def test_publish_stops_when_too_many_failures_wait_to_be_seen(dead_broker: str) -> None:
-    short = settings(dead_broker, queue_max_events=3, delivery_timeout_seconds=0.1)
-    producer = CaseStatusProducer(short, agency=AGENCY)
-    handles = [producer.publish(event(sequence=sequence)) for sequence in (1, 2, 3)]
-    _until(lambda: all(handle.done for handle in handles))
-    with pytest.raises(DeliveryError, match="3 events not delivered"):
-        producer.publish(event(sequence=4))
-    assert len(producer) == 0
-    producer.close()
-
-
-def test_waiting_for_an_event_ends_in_time(dead_broker: str) -> None:
-    producer = CaseStatusProducer(settings(dead_broker), agency=AGENCY)
-    handle = producer.publish(event())
-    with pytest.raises(UndeliveredError, match="1 events unconfirmed"):
-        handle.result(timeout_seconds=0.1)
-    with pytest.raises(UndeliveredError):
-        producer.flush(0.1)
-    assert not handle.done
-    with pytest.raises(DeliveryError):
-        producer.close(0)
-
-
-def test_the_callers_own_error_stays_the_one_that_is_raised(dead_broker: str) -> None:
-    def publish_and_fail() -> None:
-        with CaseStatusProducer(settings(dead_broker, close_timeout_seconds=0), agency=AGENCY) as producer:
-            producer.publish(event())
-            raise RuntimeError("mine")
-
-    with pytest.raises(RuntimeError, match="mine") as mine:
-        publish_and_fail()
-    assert any("1 events not delivered" in note for note in mine.value.__notes__)
-
-
-def test_a_closed_producer_takes_nothing(dead_broker: str) -> None:
-    producer = CaseStatusProducer(settings(dead_broker), agency=AGENCY)
-    producer.close()
-    with pytest.raises(ClosedError):
-        producer.publish(event())
+from casebus_producers.testing import AsyncRecordingProducer
+from casebus_schemas import CaseEvent
 
 
 def test_settings_that_kafka_refuses_are_named() -> None:
@@ -127,17 +30,108 @@ def test_settings_that_kafka_refuses_are_named() -> None:
         CaseStatusProducer(wrong, agency=AGENCY)
 
 
-def test_publish_many_tells_what_it_refused(dead_broker: str) -> None:
-    with CaseStatusProducer(settings(dead_broker), agency=AGENCY) as producer:
-        summary = producer.publish_many([event(agency="OVO000999"), event().model_copy(update={"subject": "x"})])
-    assert (summary.published, summary.refused) == (0, 2)
-    assert [(refusal.place, refusal.reasons[0].rule) for refusal in summary.first_refused] == [
-        (1, "source.agency"),
-        (2, "subject.case-id"),
-    ]
+def test_by_default_an_event_outlives_an_outage_of_ten_minutes() -> None:
+    chosen = AgencySettings(publish=PublishSettings())
+    assert float(_properties(chosen)["message_timeout_ms"]) > 600_000
 
 
-def _until(condition: Callable[[], bool], limit_seconds: float = 30) -> None:
-    deadline = time.monotonic() + limit_seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
+def test_asking_a_handle_lets_confirmations_come_in(dead_broker: str) -> None:
+    producer = CaseStatusProducer(settings(dead_broker, delivery_timeout_seconds=0.1), agency=AGENCY)
+    handle = producer.publish(event())
+    wait_until(lambda: handle.done, timeout_seconds=30, describe="the event is given up")
+    assert handle.error is not None
+    producer.close()
+
+
+def test_an_asyncio_wait_does_not_block_the_loop() -> None:
+    """While one task waits for room and one for a confirmation, another has its turns."""
+
+    async def work() -> float:
+        chosen = settings("nowhere:1", queue_max_events=1, back_pressure_wait_seconds=1)
+        producer = AsyncRecordingProducer(chosen, agency=AGENCY)
+        producer.kafka.go_away()
+        handle = await producer.publish(event(sequence=1))
+        waiting = asyncio.gather(handle.result(1), producer.publish(event(sequence=2)), return_exceptions=True)
+        longest, last = 0.0, time.monotonic()
+        while not waiting.done():
+            await asyncio.sleep(0)
+            longest, last = max(longest, time.monotonic() - last), time.monotonic()
+        assert any(isinstance(outcome, BackPressureError) for outcome in await waiting)
+        with pytest.raises(DeliveryError):
+            await producer.close(0)
+        return longest
+
+    assert asyncio.run(work()) < 0.5, "seconds between two turns"
+
+
+def test_tasks_that_wait_for_room_keep_their_order() -> None:
+    async def work() -> list[int]:
+        async with AsyncRecordingProducer(settings("nowhere:1", queue_max_events=1), agency=AGENCY) as producer:
+            producer.kafka.go_away()
+            tasks = [asyncio.create_task(producer.publish(event(sequence=sequence))) for sequence in range(1, 20)]
+            await asyncio.wait(tasks, timeout=0.05)
+            producer.kafka.come_back()
+            await asyncio.gather(*tasks)
+            await producer.flush(10)
+            return [one.sequence for one in producer.events]
+
+    assert asyncio.run(work()) == list(range(1, 20))
+
+
+def test_who_comes_later_does_not_pass_who_waits() -> None:
+    async def work() -> list[int]:
+        async with AsyncRecordingProducer(settings("nowhere:1", queue_max_events=1), agency=AGENCY) as producer:
+            producer.kafka.go_away()
+            await producer.publish(event(sequence=1))
+            waiting = asyncio.create_task(producer.publish(event(sequence=2)))
+            await asyncio.wait([waiting], timeout=0.05)
+            producer.kafka.come_back()
+            producer._sender.serve(0)  # now there is room
+            await producer.publish(event(sequence=3))
+            await producer.flush(10)
+            return [one.sequence for one in producer.events]
+
+    assert asyncio.run(work()) == [1, 2, 3]
+
+
+def test_a_cancelled_publish_has_not_taken_its_event() -> None:
+    async def work() -> list[int]:
+        async with AsyncRecordingProducer(settings("nowhere:1", queue_max_events=1), agency=AGENCY) as producer:
+            producer.kafka.go_away()
+            await producer.publish(event(sequence=1))
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(producer.publish(event(sequence=2)), 0.05)
+            assert len(producer) == 1
+            producer.kafka.come_back()
+            await producer.publish(event(sequence=3))
+            await producer.flush(10)
+            return [one.sequence for one in producer.events]
+
+    assert asyncio.run(work()) == [1, 3]
+
+
+def test_publish_many_takes_an_asynchronous_source() -> None:
+    async def work() -> int:
+        async with AsyncRecordingProducer(agency=AGENCY) as producer:
+            summary = await producer.publish_many(one async for one in _events())
+            return summary.published
+
+    assert asyncio.run(work()) == 3
+
+
+def test_closing_while_publish_waits_for_room_ends_the_wait() -> None:
+    async def work() -> list[object]:
+        producer = AsyncRecordingProducer(settings("nowhere:1", queue_max_events=1), agency=AGENCY)
+        producer.kafka.go_away()
+        await producer.publish(event(sequence=1))
+        waiting = asyncio.create_task(producer.publish(event(sequence=2)))
+        await asyncio.wait([waiting], timeout=0.05)
+        return [*await asyncio.gather(producer.close(0), waiting, return_exceptions=True)]
+
+    outcomes = [type(outcome).__name__ for outcome in asyncio.run(work())]
+    assert outcomes == ["DeliveryError", "ClosedError"]
+
+
+async def _events() -> AsyncIterator[CaseEvent]:
+    for sequence in (1, 2, 3):
+        yield event(sequence=sequence)

@@ -18,6 +18,7 @@ from casebus_producers.errors import (
     ProducerError,
     UndeliveredError,
 )
+from casebus_producers.feedback.errors import OutdatedReaderError
 from casebus_schemas.reasons import explain
 
 
@@ -34,6 +35,7 @@ _CODES: dict[type[ProducerError], Exit] = {
     InputError: Exit.PREREQUISITE,
     MappingError: Exit.PREREQUISITE,
     BrokerError: Exit.PREREQUISITE,
+    OutdatedReaderError: Exit.PREREQUISITE,
     BackPressureError: Exit.UNDELIVERED,
     UndeliveredError: Exit.UNDELIVERED,
     DeliveryError: Exit.UNDELIVERED,

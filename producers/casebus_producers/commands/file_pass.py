@@ -18,10 +18,16 @@ PROGRESS_EVERY = 200
 
 @dataclass(slots=True)
 class FilePass:
-    """Counts of one pass; grows while ``take_all`` runs, and tells how far it came when that raises."""
+    """Counts of one pass; grows while ``take_all`` runs, and tells how far it came when that raises.
+
+    Lines up to ``skip_lines`` are passed over; ``skipped`` of them held something. ``line`` is the one in hand.
+    """
 
     read: int = 0
     taken: int = 0
+    skip_lines: int = 0
+    skipped: int = 0
+    line: int = 0
     refusals: RefusalTally = field(default_factory=RefusalTally)
     on_refusal: Callable[[Refusal], None] | None = None
     on_progress: Callable[[int], None] | None = None
@@ -30,6 +36,10 @@ class FilePass:
     def take_all(self, entries: Iterable[Entry], take: Callable[[CaseEvent], object]) -> None:
         """Call ``take`` with every valid event. What it refuses is counted; every other error ends the pass."""
         for entry in entries:
+            self.line = entry.place if isinstance(entry, Refusal) else entry.line
+            if self.line <= self.skip_lines:
+                self.skipped += 1
+                continue
             self.read += 1
             if isinstance(entry, Refusal):
                 self._refuse(entry.place, entry.reasons)

@@ -54,3 +54,14 @@ OptionalAgency = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
+Follow = Annotated[bool, typer.Option("--follow", help="Wait for more, until Ctrl-C.")]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        "--group",
+        metavar="NAME",
+        help="Remember in Kafka under this name how far was read, and go on there the next time.",
+        show_default=False,
+    ),
+]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON document per line for programs.")]

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import orjson
 
 from casebus_producers.commands.exits import Exit, exit_code_of
 from casebus_producers.commands.file_pass import FilePass
-from casebus_producers.commands.findings import refusals_json, summary_lines
+from casebus_producers.commands.findings import refusals_json, summary_lines, verdict_json, verdict_lines
 from casebus_producers.errors import ProducerError
 from casebus_producers.tally import RefusalTally
+
+if TYPE_CHECKING:
+    from casebus_producers.feedback.verdict import VerdictTally
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the pass ended: what stopped it, if anything, and how many events were given to Kafka in vain."""
+    """How the pass ended: what stopped it, if anything, and how many events were given to Kafka in vain.
+
+    ``verdict`` is the bus's own; None when it was not asked.
+    """
 
     problem: ProducerError | None = None
     undelivered: int = 0
+    verdict: VerdictTally | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,8 @@ class PublishReport:
     refusals: RefusalTally
     seconds: float
     problem: ProducerError | None
+    skipped: int = 0
+    verdict: VerdictTally | None = None
 
     @classmethod
     def of(cls, file_pass: FilePass, ending: Ending, *, file: str, agency: str, dry_run: bool) -> PublishReport:
@@ -48,6 +58,8 @@ class PublishReport:
             refusals=file_pass.refusals,
             seconds=file_pass.seconds(),
             problem=ending.problem,
+            skipped=file_pass.skipped,
+            verdict=ending.verdict,
         )
 
     @property
@@ -55,7 +67,8 @@ class PublishReport:
         """The worst of what happened."""
         if self.problem is not None:
             return exit_code_of(self.problem)
-        return Exit.REFUSED if self.refusals.count else Exit.OK
+        is_rejected = self.verdict is not None and self.verdict.rejected.count
+        return Exit.REFUSED if self.refusals.count or is_rejected else Exit.OK
 
     @property
     def events_per_second(self) -> float:
@@ -71,6 +84,10 @@ class PublishReport:
             + f" in {self.seconds:.1f} s ({self.events_per_second:,.0f} events/s)",
             *summary_lines(self.refusals),
         ]
+        if self.skipped:
+            lines.append(f"{self.skipped:,} lines were done before")
+        if self.verdict is not None:
+            lines += verdict_lines(self.verdict)
         if self.problem is not None:
             lines.append(f"stopped: {self.problem}")
             if self.exit_code is Exit.UNDELIVERED:
@@ -85,11 +102,13 @@ class PublishReport:
                 "agency": self.agency,
                 "dry_run": self.dry_run,
                 "read": self.read,
+                "skipped": self.skipped,
                 "published": self.published,
                 "undelivered": self.undelivered,
                 **refusals_json(self.refusals),
                 "seconds": round(self.seconds, 3),
                 "events_per_second": round(self.events_per_second),
+                "verdict": None if self.verdict is None else verdict_json(self.verdict),
                 "problem": None if self.problem is None else str(self.problem),
                 "exit_code": int(self.exit_code),
             }
