@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterable
 
@@ -22,6 +23,7 @@ _CALL_TRIES = 2
 _CALL_SECONDS = 10.0
 """How long one transactional call may take. Without a limit the client can wait for ever for a coordinator that a
 broker's restart has made it lose."""
+_TRUSTED_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +57,8 @@ class TransactionalSink:
 
     def __init__(self, config: dict[str, str | int | float | bool]) -> None:
         self._config = config
+        self._doubted: set[int] = set()
+        self._made_at = [0.0] * _PRODUCERS
         self._producers = [self._fresh_producer(number) for number in range(_PRODUCERS)]
         self._turn = 0
         self.written = 0
@@ -68,9 +72,15 @@ class TransactionalSink:
         when this worker must not go on.
         """
         self._turn = (self._turn + 1) % _PRODUCERS
+        if self._is_doubtful():
+            self._producers[self._turn] = self._fresh_producer(self._turn)
         try:
             self._producer.begin_transaction()
             self._produce(records)
+            if self._is_doubtful():
+                raise KafkaException(
+                    KafkaError(KafkaError._TRANSPORT, "a connection was lost", txn_requires_abort=True)  # noqa: SLF001
+                )
             self._retrying(
                 lambda: self._producer.send_offsets_to_transaction(offsets, _membership(consumer), _CALL_SECONDS)
             )
@@ -129,13 +139,29 @@ class TransactionalSink:
         # Fatal, or undecided: only a new producer with the same id ends the transaction for certain.
         self._producers[self._turn] = self._fresh_producer(self._turn)
 
+    def _is_doubtful(self) -> bool:
+        """Whether the producer has lost a connection, so that sending offsets with it might never return.
+
+        The client may go on asking a group coordinator that it has itself given up, whatever time-out it was given
+        (librdkafka 5511 and 5456). A producer that was made a moment ago is not doubted again: one broker that is down
+        for long must not cost a new producer for each transaction.
+        """
+        self._producer.poll(0)  # hears of what happened meanwhile
+        return self._turn in self._doubted and time.monotonic() - self._made_at[self._turn] > _TRUSTED_SECONDS
+
     def _fresh_producer(self, number: int) -> Producer:
-        config = self._config | {"transactional.id": f"{self._config['transactional.id']}.{number}"}
+        config = self._config | {
+            "transactional.id": f"{self._config['transactional.id']}.{number}",
+            "error_cb": lambda _error: self._doubted.add(number),
+        }
         producer = Producer(config, logger=logging.getLogger("librdkafka"))
         try:
             producer.init_transactions(4 * _CALL_SECONDS)
         except KafkaException as failure:
             raise StopError(f"cannot begin transactions: {failure.args[0].name()}") from failure
+        producer.poll(0)
+        self._doubted.discard(number)
+        self._made_at[number] = time.monotonic()
         return producer
 
 

@@ -18,6 +18,9 @@ POISON = b"no accepted event"
 _STALL_SECONDS = 60
 
 
+_WRITTEN_BY_STAGES = frozenset(("accepted", "rejected", "overviews", "changes", "dead-letters"))
+
+
 class BusReader:
     """Follows the topics that a bus writes, committed records only, and keeps what the checks need.
 
@@ -46,7 +49,7 @@ class BusReader:
             [
                 TopicPartition(topic, number, 0)
                 for topic, count in partitions.items()
-                if not topic.startswith(f"{prefix}.submitted.")
+                if topic.removeprefix(f"{prefix}.").partition(".")[0] in _WRITTEN_BY_STAGES
                 for number in range(count)
             ]
         )

@@ -115,7 +115,7 @@ def set_traps(traps: Traps, *, waits_for_exclusion: bool) -> None:
     _replace(source_module, "Consumer", trapped_consumer(traps, waits_for_exclusion=waits_for_exclusion))
     _prepend(source_module.Source, "_assign", lambda: traps.pass_by("in-assign"))
     _prepend(source_module.Source, "_revoke", lambda: traps.pass_by("in-revoke"))
-    _prepend(restore_module, "_apply", lambda: traps.pass_by("in-restore"))
+    _prepend(restore_module, "_keep", lambda: traps.pass_by("in-restore"))
 
 
 def _replace(owner: object, name: str, by: object) -> None:

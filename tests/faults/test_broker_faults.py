@@ -29,6 +29,17 @@ def test_a_broker_stopped_and_started_again(kafka: FaultyKafka, campaign: Campai
     campaign.check()
 
 
+def test_a_broker_restarted_while_nothing_happens(kafka: FaultyKafka, campaign: Campaign) -> None:
+    """The client gives a broker up that it cannot reach, and must not go on asking it for ever."""
+    campaign.start_worker("w1")
+    campaign.publish(events=200)
+    campaign.check()
+    kafka.broker.stop()
+    kafka.broker.start()
+    campaign.publish(events=200)
+    campaign.check()
+
+
 @only_large
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_three_brokers_ended_and_started_one_after_the_other(tmp_path: Path, seed: int, how: str) -> None:
