@@ -1,4 +1,4 @@
-"""The operator's command of the profile service, contributed to ``casebus``."""
+"""The operator's commands of the services that read the bus, contributed to ``casebus``."""
 
 from __future__ import annotations
 
@@ -7,17 +7,32 @@ from typing import Annotated
 
 import typer
 
+from casebus_consumers.commands.sink import reset, status
+from casebus_consumers.commands.tail import tail
+from casebus_consumers.notifier.commands import list_messages, retry_failed
 from casebus_producers.cli_groups import group
 
-NEEDED = ("granian", "joserfc", "psycopg", "psycopg_pool", "starlette")
+NEEDED = ("aiosmtplib", "babel", "granian", "httpx", "jinja2", "joserfc", "psycopg", "psycopg_pool", "starlette")
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``run profile`` to the command. Raises ``ModuleNotFoundError`` when the extra is not installed."""
+    """Add ``run profile``, ``run notifier``, ``notifications``, ``tail`` and ``sink``.
+
+    Raises ``ModuleNotFoundError`` when the extra is not installed.
+    """
     for package in NEEDED:
         if importlib.util.find_spec(package) is None:
             raise ModuleNotFoundError(f"no package {package}: install casebus[consumers]", name=package)
-    group(app, "run", "Run a service in the foreground.").command("profile")(run_profile)
+    run = group(app, "run", "Run a service in the foreground.")
+    run.command("profile")(run_profile)
+    run.command("notifier")(run_notifier)
+    app.command("tail")(tail)
+    sink = group(app, "sink", "The databases that follow the bus.")
+    sink.command("status")(status)
+    sink.command("reset")(reset)
+    notifications = group(app, "notifications", "Messages to citizens that were not sent.")
+    notifications.command("list")(list_messages)
+    notifications.command("retry")(retry_failed)
 
 
 def run_profile(
@@ -35,3 +50,21 @@ def run_profile(
     from casebus_consumers.profile.run import run
 
     raise typer.Exit(run(with_sink=sink, log_level=log_level))
+
+
+def run_notifier(
+    plan: Annotated[
+        bool, typer.Option(help="Plan notifications from changes in this process; without it, another one must.")
+    ] = True,
+    send: Annotated[bool, typer.Option(help="Send what is due in this process; without it, another one must.")] = True,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Tell citizens what changed in their cases, over the channels they chose, until SIGTERM or Ctrl-C.
+
+    /livez, /readyz and /metrics on the operations port. Replicas share the work and the database. Exit code 0 after
+    an orderly stop, 2 when a setting is missing or wrong, 1 after a failure (the log says what; start it again,
+    nothing is lost).
+    """
+    from casebus_consumers.notifier.run import run
+
+    raise typer.Exit(run(with_planner=plan, with_sender=send, log_level=log_level))

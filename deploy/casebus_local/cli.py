@@ -45,6 +45,10 @@ def up(
     brokers: Annotated[int, typer.Option(help="1, or 3 for a cluster with replication.")] = 1,
     directory: Annotated[Path, typer.Option(help="Keeps the data for the next time.")] = Path("var/stack"),
     insz: Annotated[str, typer.Option(help="The citizen to log in; the default is made up.")] = "85073003328",
+    *,
+    secure: Annotated[
+        bool, typer.Option("--secure", help="Kafka with TLS, a user for each service and agency, and ACLs.")
+    ] = False,
 ) -> None:
     """Keep the whole stack serving until Ctrl-C, and print the addresses and a token.
 
@@ -56,7 +60,7 @@ def up(
     if brokers not in (1, 3):
         raise typer.BadParameter("must be 1 or 3", param_hint="--brokers")
     try:
-        serve(agency or ["OVO000001"], brokers=3 if brokers == 3 else 1, directory=directory, insz=insz)
+        serve(agency or ["OVO000001"], brokers=3 if brokers == 3 else 1, directory=directory, insz=insz, secure=secure)
     except MissingToolError as missing:
         typer.echo(str(missing), err=True)
         raise typer.Exit(_MISSING_TOOL) from None

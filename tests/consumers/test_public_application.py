@@ -2,66 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 from structlog.testing import capture_logs
 from tests.consumers.identity_provider import CITIZEN, OTHER_CITIZEN, PEPPER, IdentityProvider
 from tests.consumers.overviews import overview
+from tests.consumers.profile_fakes import Service
 from tests.consumers.test_tokens import token
 from tests.consumers.test_visibility import case
 
-from casebus_consumers.profile.application import public_application
 from casebus_consumers.profile.identity import KeysUnavailableError
-from casebus_consumers.profile.observation import RequestMetrics
 from casebus_consumers.profile.overview_store import StoredOverview, StoreUnavailableError
 from casebus_consumers.profile.response_headers import SECURITY_HEADERS
 from casebus_schemas import party_ref
 
 REF = party_ref(PEPPER, "citizen", CITIZEN)
 LOW = "http://eidas.europa.eu/LoA/low"
-
-
-class FakeOverviews:
-    """Overviews in memory; ``failure`` is raised instead."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, StoredOverview] = {}
-        self.failure: Exception | None = None
-
-    async def get(self, party_ref: str) -> StoredOverview | None:
-        if self.failure is not None:
-            raise self.failure
-        return self.rows.get(party_ref)
-
-
-class Service:
-    """The application with what surrounds it."""
-
-    def __init__(self, provider: IdentityProvider) -> None:
-        self.provider = provider
-        self.tokens = provider.tokens
-        self.overviews = FakeOverviews()
-        self.registry = CollectorRegistry()
-        verifier = provider.verifier()
-        application = public_application(
-            verifier.verify, self.overviews, RequestMetrics(self.registry), log_access=True
-        )
-        self._transport = httpx.ASGITransport(application, raise_app_exceptions=False)
-
-    def request(self, method: str, path: str, **headers: str) -> httpx.Response:
-        async def send() -> httpx.Response:
-            async with httpx.AsyncClient(transport=self._transport, base_url="http://profile.test") as client:
-                return await client.request(method, path, headers=headers)
-
-        return asyncio.run(send())
-
-    def get(self, token: str | None, path: str = "/v1/overview", **headers: str) -> httpx.Response:
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        return self.request("GET", path, **headers)
 
 
 @pytest.fixture(scope="module")
@@ -206,3 +165,96 @@ def test_logs_and_metrics_hold_nothing_about_the_caller(service: Service) -> Non
     for secret in (CITIZEN, REF, token, token.split(".")[2]):
         assert secret not in written
     assert 'casebus_profile_requests_total{path="/v1/overview",status="200"} 2.0' in written
+
+
+def test_a_path_with_parameters_is_observed_as_its_template(service: Service) -> None:
+    service.get(service.tokens.issue(CITIZEN), f"/v1/cases/OVO000123/{CITIZEN}")
+    metrics = generate_latest(service.registry).decode()
+    assert 'path="/v1/cases/{agency}/{case_id:path}",status="404"' in metrics
+    assert CITIZEN not in metrics
+
+
+def test_an_access_that_cannot_be_written_down_is_not_served(service: Service) -> None:
+    service.access_log.failure = StoreUnavailableError("the database cannot be reached")
+    response = service.get(service.tokens.issue(CITIZEN))
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "1"
+
+
+def test_every_access_is_written_down_with_its_client(service: Service) -> None:
+    token = service.tokens.issue(CITIZEN, azp="city-portal")
+    service.get(token)
+    service.get(token, "/v1/cases")
+    service.get(token, "/v1/sources")
+    assert service.access_log.recorded == [
+        (REF, "overview.read", "city-portal"),
+        (REF, "cases.list", "city-portal"),
+    ]
+
+
+@pytest.mark.parametrize(("language", "title"), [("nl", "Dak"), ("fr", "Toit"), ("de", "Dak")])
+def test_in_one_language_each_text_is_a_string_dutch_where_there_is_no_other(
+    service: Service, language: str, title: str
+) -> None:
+    value = overview(REF, version=3, cases={"OVO000123/a": case("a", title={"nl": "Dak", "fr": "Toit"}, tags=["nl"])})
+    service.overviews.rows[REF] = StoredOverview(1, 3, value)
+    token = service.tokens.issue(CITIZEN)
+    response = service.get(token, f"/v1/overview?language={language}")
+    content = response.json()["cases"]["OVO000123/a"]["content"]
+    assert (content["title"], content["tags"], content["status"]["detail"]) == (title, ["nl"], "Geheime tekst")
+    assert content["links"][0]["label"] == content["action"]["what"] == content["result"]["text"] == "Geheime tekst"
+    assert response.headers["content-language"] == language
+    assert response.headers["etag"] == f'"1-3-{language}"'
+    again = service.get(token, f"/v1/overview?language={language}", **{"If-None-Match": response.headers["etag"]})
+    assert again.status_code == 304
+    assert service.get(token, "/v1/overview", **{"If-None-Match": response.headers["etag"]}).status_code == 200
+
+
+def test_in_one_language_a_confidential_case_still_hides_its_text(service: Service) -> None:
+    value = overview(REF, version=3, cases={"OVO000123/a": case("a", sensitivity="confidential")})
+    service.overviews.rows[REF] = StoredOverview(1, 3, value)
+    response = service.get(service.tokens.issue(CITIZEN, acr=LOW), "/v1/overview?language=fr")
+    assert response.status_code == 200
+    assert "eheim" not in response.text
+
+
+def test_a_wrong_parameter_is_named_and_not_repeated(service: Service) -> None:
+    response = service.get(service.tokens.issue(CITIZEN), f"/v1/overview?language={CITIZEN}")
+    assert response.status_code == 400
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["errors"] == [
+        {"field": "language", "rule": "value.unknown", "message": "must be one of nl, fr, de, en"}
+    ]
+    assert CITIZEN not in response.text
+
+
+def test_a_choice_is_stored_and_given_back(service: Service) -> None:
+    authorization = {"Authorization": f"Bearer {service.tokens.issue(CITIZEN)}"}
+    assert service.request("GET", "/v1/preferences", **authorization).json() == {"chosen": None}
+    choice = {"language": "fr", "email": "emma@example.com", "cadences": {"urgent": "hourly", "normal": "off"}}
+    stored = service.request("PUT", "/v1/preferences", content=json.dumps(choice).encode(), **authorization)
+    assert stored.status_code == 200
+    assert stored.json()["chosen"].items() >= choice.items()
+    assert stored.json()["chosen"]["party_ref"] == REF
+    assert service.request("GET", "/v1/preferences", **authorization).json() == stored.json()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        (b"{", 400, "(event)"),
+        (b'{"email": "nobody"}', 422, "email"),
+        (b'{"party_ref": "p1.aaaaaaaaaaaaaaaaaaaaaa"}', 422, "party_ref"),
+        (b'{"quiet_hours": {"start": "25:00", "end": "07:00"}}', 422, "quiet_hours.start"),
+        (b"[]", 422, "(event)"),
+        (b'"' + b"x" * 70_000 + b'"', 413, None),
+    ],
+)
+def test_a_choice_that_breaks_a_rule_is_refused_by_field(
+    service: Service, body: bytes, status: int, field: str | None
+) -> None:
+    authorization = {"Authorization": f"Bearer {service.tokens.issue(CITIZEN)}"}
+    refused = service.request("PUT", "/v1/preferences", content=body, **authorization)
+    assert refused.status_code == status
+    assert [error["field"] for error in refused.json().get("errors", [])] == ([field] if field else [])
+    assert service.preferences.rows == {}

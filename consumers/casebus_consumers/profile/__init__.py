@@ -1,1 +1,1 @@
-"""The profile service: one citizen's overview over HTTP, from PostgreSQL, kept up by a sink of its own."""
+"""The profile service: a party's cases as an API and as a page, from PostgreSQL, kept up by sinks of its own."""

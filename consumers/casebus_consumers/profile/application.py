@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import Route
 
-from casebus_consumers.profile.identity import Identity
+from casebus_consumers.profile.api.citizen import Identify
+from casebus_consumers.profile.api.routes import api_routes
 from casebus_consumers.profile.observation import Observation, RequestMetrics
-from casebus_consumers.profile.overview_endpoint import Overviews, overview_endpoint
+from casebus_consumers.profile.page.routes import NO_PAGE, Page
 from casebus_consumers.profile.problems import on_error, on_http_exception
 from casebus_consumers.profile.response_headers import SecurityHeaders
-
-OVERVIEW = "/v1/overview"
+from casebus_consumers.profile.services import Services
 
 
 def public_application(
-    identify: Callable[[str], Awaitable[Identity]],
-    overviews: Overviews,
+    identify: Identify,
+    services: Services,
     metrics: RequestMetrics,
     *,
+    page: Page = NO_PAGE,
     log_access: bool,
 ) -> Starlette:
-    """Everything that may be reached from outside."""
+    """Everything that may be reached from outside: the API, and the page when there is a login for it."""
+    routes = [*api_routes(identify, services), *page.routes]
     return Starlette(
-        routes=[Route(OVERVIEW, overview_endpoint(identify, overviews), methods=["GET"])],
+        routes=routes,
         middleware=[
-            Middleware(Observation, metrics=metrics, paths=[OVERVIEW], log_access=log_access),
+            Middleware(Observation, metrics=metrics, routes=routes, log_access=log_access),
             Middleware(SecurityHeaders),
         ],
-        exception_handlers={HTTPException: on_http_exception, Exception: on_error},
+        exception_handlers={HTTPException: on_http_exception, Exception: page.on_error or on_error},
     )

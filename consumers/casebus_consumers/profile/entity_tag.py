@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 
 
-def entity_tag(epoch: int, version: int, *, filtered_body: bytes | None = None) -> str:
-    """``"<epoch>-<version>"``. A filtered document differs by login and time, so its tag ends in a digest of it."""
+def entity_tag(epoch: int, version: int, *, filtered_body: bytes | None = None, language: str | None = None) -> str:
+    """``"<epoch>-<version>"``, and for another form of the document what makes it another.
+
+    A document in one language ends in that; a filtered one differs by login and time and ends in a digest of it.
+    """
+    state = f"{epoch}-{version}" if language is None else f"{epoch}-{version}-{language}"
     if filtered_body is None:
-        return f'"{epoch}-{version}"'
-    return f'"{epoch}-{version}-{hashlib.sha256(filtered_body).hexdigest()[:12]}"'
+        return f'"{state}"'
+    return f'"{state}-{hashlib.sha256(filtered_body).hexdigest()[:12]}"'
 
 
 def is_match(if_none_match: str | None, tag: str) -> bool:

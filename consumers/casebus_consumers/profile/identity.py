@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+UNKNOWN_CLIENT = "unknown"
+
 
 class InvalidTokenError(Exception):
     """A bearer token is missing or not good. Says which rule it breaks; never holds a claim or a part of it."""
@@ -19,9 +21,11 @@ class KeysUnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A citizen, by pseudonym, and how surely they logged in. Nothing here leads back to the national number."""
+    """A party, by pseudonym, and how surely they logged in. Nothing here leads back to their number."""
 
     party_ref: str
     high_assurance: bool
     expires_at: float
     """Seconds since the epoch, as the token says."""
+    client: str = UNKNOWN_CLIENT
+    """The programme that asks for them, as their token names it; it stands in their access log."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Sequence
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
@@ -35,14 +36,16 @@ class RequestMetrics:
 class Observation:
     """ASGI middleware: metrics and, with ``log_access``, one log line a request.
 
-    Path and method are logged as one of those known or as ``other``, and nothing else of the request is: whatever a
-    caller puts into an address, a header or a body, no log or metric has it.
+    Path and method are logged as one of those known or as ``other``, a path with parameters as its template, and
+    nothing else of the request is: whatever a caller puts into an address, a header or a body, no log or metric has
+    it. The time is until the answer begins, since a stream's end says nothing.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: RequestMetrics, paths: Collection[str], log_access: bool) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: RequestMetrics, routes: Sequence[Route], log_access: bool) -> None:
         self._app = app
         self._metrics = metrics
-        self._paths = frozenset(paths)
+        self._paths = frozenset(route.path for route in routes if not route.param_convertors)
+        self._templates = [(route.path_regex, route.path) for route in routes if route.param_convertors]
         self._log_access = log_access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,24 +53,31 @@ class Observation:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = 500
+        is_observed = False
         started = time.perf_counter()
 
         async def send_and_note(message: Message) -> None:
-            nonlocal status
+            nonlocal is_observed
             if message["type"] == "http.response.start":
-                status = message["status"]
+                is_observed = True
+                self._observe(scope, message["status"], time.perf_counter() - started)
             await send(message)
 
         try:
             await self._app(scope, receive, send_and_note)
         finally:
-            self._observe(scope, status, time.perf_counter() - started)
+            if not is_observed:
+                self._observe(scope, 500, time.perf_counter() - started)
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
-        path = scope["path"] if scope["path"] in self._paths else OTHER
+        path = self._name_of(scope["path"])
         self._metrics.requests.labels(path, str(status)).inc()
         self._metrics.seconds.labels(path).observe(seconds)
         if self._log_access:
             method = scope["method"] if scope["method"] in METHODS else OTHER
             access_log.info("request", method=method, path=path, status=status, milliseconds=round(seconds * 1000, 2))
+
+    def _name_of(self, path: str) -> str:
+        if path in self._paths:
+            return path
+        return next((template for pattern, template in self._templates if pattern.fullmatch(path)), OTHER)

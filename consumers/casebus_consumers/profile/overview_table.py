@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import psycopg
 
+from casebus_consumers.profile.erasure import erase_parties
 from casebus_consumers.profile.overview_record import OverviewRow, read_overview
+from casebus_consumers.profile.overview_signals import notify_stored
 from casebus_consumers.records import Record
 from casebus_consumers.sink.offsets import Cursor
 from casebus_schemas import partition_of
@@ -84,7 +86,10 @@ class OverviewTable:
         connection.execute(TEMPORARY_TABLE)
 
     def write(self, cursor: Cursor, rows: Sequence[OverviewRow]) -> Mapping[str, int]:
-        """Erase and upsert in the caller's transaction: one COPY and one statement (57,000 rows of 2 kB a second)."""
+        """Erase, upsert and announce in the caller's transaction.
+
+        One COPY and one statement for the overviews (57,000 rows of 2 kB a second).
+        """
         reduction = reduce_rows(rows)
         deleted = inserted = updated = 0
         if reduction.erased:
@@ -95,6 +100,9 @@ class OverviewTable:
                 for row in reduction.latest:
                     copy.write_row(row)
             inserted, updated = cursor.execute(UPSERT).fetchone() or (0, 0)
+        if reduction.erased:
+            erase_parties(cursor, reduction.erased)
+        notify_stored(cursor, dict.fromkeys([*reduction.erased, *(row.party_ref for row in reduction.latest)]))
         return {
             "deleted": deleted,
             "inserted": inserted,
@@ -115,3 +123,4 @@ class OverviewTable:
             while rows := found.fetchmany(EARLIER_BATCH):
                 theirs = [ref for (ref,) in rows if partition_of(ref, self._partitions) in partitions]
                 cursor.execute(DELETE_EARLIER, [theirs, self._epoch])
+                notify_stored(cursor, theirs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import orjson
@@ -11,13 +11,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from casebus_consumers.profile.identity import InvalidTokenError, MissingTokenError
+from casebus_schemas import Reason
 
 MEDIA_TYPE = "application/problem+json"
 
 
-def problem(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    """A response that says what is wrong, for the developer at the other end. Never to be cached."""
-    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+class RequestError(Exception):
+    """A request that cannot be answered as it is; the caller must mend it. Becomes a problem with ``status``."""
+
+    def __init__(self, status: HTTPStatus, detail: str, reasons: Sequence[Reason] = ()) -> None:
+        self.status, self.detail, self.reasons = status, detail, tuple(reasons)
+        super().__init__(detail)
+
+
+def problem(
+    status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None, *, reasons: Sequence[Reason] = ()
+) -> Response:
+    """A response that says what is wrong, for the developer at the other end. Never to be cached.
+
+    ``reasons`` become the member ``errors``: field, rule and message of each, never the value.
+    """
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+    }
+    if reasons:
+        body["errors"] = [reason.model_dump() for reason in reasons]
     return Response(
         orjson.dumps(body),
         status.value,

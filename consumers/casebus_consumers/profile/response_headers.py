@@ -15,7 +15,7 @@ SECURITY_HEADERS = [
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds ``SECURITY_HEADERS``."""
+    """ASGI middleware that adds ``SECURITY_HEADERS``, as far as an answer does not bring its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -25,7 +25,9 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *SECURITY_HEADERS]
+                own = {name.lower() for name, _ in message["headers"]}
+                missing = [header for header in SECURITY_HEADERS if header[0] not in own]
+                message["headers"] = [*message["headers"], *missing]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -8,6 +8,9 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings
 
+from casebus_consumers.profile.claims import ClaimNames
+from casebus_consumers.profile.login.options import LoginOptions
+from casebus_consumers.profile.page.options import PageOptions
 from casebus_consumers.settings import DatabaseSettings
 from casebus_producers.settings import SETTINGS_CONFIG, KafkaSettings, PseudonymSettings
 
@@ -39,13 +42,23 @@ class ProfileOptions(BaseModel):
     token_cache_seconds: Annotated[float, Field(ge=0, le=300)] = 60.0  # how long a revoked key can still be used
     token_cache_size: Annotated[int, Field(ge=1)] = 50_000  # some 300 bytes each
     database_connections: Annotated[int, Field(ge=1)] = 2  # each query answers all requests that wait
+    streams: Annotated[int, Field(ge=1)] = 5_000  # open at once in this process; one more is asked to come later
     consumer_group: str = "casebus-profile"
     access_log: bool = True
+    claims: ClaimNames = Field(default_factory=ClaimNames)
+    login: LoginOptions = Field(default_factory=LoginOptions)
+    page: PageOptions = Field(default_factory=PageOptions)
 
     @model_validator(mode="after")
     def _one_key_source(self) -> Self:
         if (self.jwks_file is None) == (self.jwks_url is None):
             raise ValueError("set exactly one of CASEBUS_PROFILE__JWKS_FILE and CASEBUS_PROFILE__JWKS_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _no_identity_token_for_the_api(self) -> Self:
+        if self.login.client_id == self.audience:
+            raise ValueError("CASEBUS_PROFILE__LOGIN__CLIENT_ID must not be CASEBUS_PROFILE__AUDIENCE")
         return self
 
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
+from casebus_consumers.profile.claims import ClaimNames, client_of, party_of
 from casebus_consumers.profile.identity import Identity, InvalidTokenError
 from casebus_consumers.profile.signing_keys import SigningKeys
-from casebus_schemas import PartyKind, is_insz, party_ref
+from casebus_schemas import party_ref
+from casebus_schemas.national_number import redact
 
 ALGORITHMS = ["RS256", "PS256", "ES256"]
 LARGEST_TOKEN_BYTES = 8192
-NATIONAL_NUMBER_CLAIM = "rrn"
-"""Where ACM/IDM Vlaanderen puts the national number."""
+NAME_CLAIMS = ("given_name", "family_name")
+LONGEST_NAME = 100
+
+
+class Login(NamedTuple):
+    """What an identity token says at login: who it is, and how to address them."""
+
+    identity: Identity
+    display_name: str
 
 
 class TokenVerifier:
-    """Turns a token into an ``Identity``. The national number is in no attribute, result or error of it."""
+    """Turns a token into an ``Identity``. The party's number is in no attribute, result or error of it."""
 
     def __init__(
         self,
@@ -30,12 +40,14 @@ class TokenVerifier:
         audience: str,
         pepper: bytes,
         high_assurance_acr: Collection[str],
+        claim_names: ClaimNames | None = None,
         clock_skew_seconds: int = 0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._keys = keys
         self._pepper = pepper
         self._high_assurance_acr = frozenset(high_assurance_acr)
+        self._claim_names = claim_names or ClaimNames()
         self._clock = clock
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(clock()),
@@ -50,6 +62,18 @@ class TokenVerifier:
 
         The skew between the provider's clock and ours is granted to ``nbf`` and ``iat``, never to ``exp``.
         """
+        return self._identity(await self._valid_claims(token))
+
+    async def verify_login(self, token: str, *, nonce: str) -> Login:
+        """Who has logged in, by an identity token made for the login that ``nonce`` names. Raises as ``verify``."""
+        claims = await self._valid_claims(token)
+        given = claims.get("nonce")
+        if not isinstance(given, str) or not hmac.compare_digest(given.encode(), nonce.encode()):
+            raise InvalidTokenError("claim nonce: must be the one of this login")
+        names = [name for claim in NAME_CLAIMS if isinstance(name := claims.get(claim), str)]
+        return Login(self._identity(claims), redact(" ".join(names))[:LONGEST_NAME])
+
+    async def _valid_claims(self, token: str) -> dict[str, Any]:
         if len(token) > LARGEST_TOKEN_BYTES:
             raise InvalidTokenError(f"the token must have at most {LARGEST_TOKEN_BYTES} characters")
         claims = await self._signed_claims(token)
@@ -57,17 +81,18 @@ class TokenVerifier:
             self._claims.validate(claims)
         except JoseError as error:
             raise InvalidTokenError(_rule(error)) from None
-        expires_at = float(claims["exp"])
-        if expires_at <= self._clock():
+        if float(claims["exp"]) <= self._clock():
             raise InvalidTokenError("the token has expired")
-        number = claims.get(NATIONAL_NUMBER_CLAIM)
-        if not isinstance(number, str) or not is_insz(number):
-            raise InvalidTokenError(f"claim {NATIONAL_NUMBER_CLAIM}: must be a national number")
+        return claims
+
+    def _identity(self, claims: dict[str, Any]) -> Identity:
+        kind, number = party_of(claims, self._claim_names)
         acr = claims.get("acr")
         return Identity(
-            party_ref=party_ref(self._pepper, PartyKind.CITIZEN, number),
+            party_ref=party_ref(self._pepper, kind, number),
             high_assurance=isinstance(acr, str) and acr in self._high_assurance_acr,
-            expires_at=expires_at,
+            expires_at=float(claims["exp"]),
+            client=client_of(claims),
         )
 
     async def _signed_claims(self, token: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Setting aside what the sink cannot read, before its offset is stored."""
+"""Setting aside what cannot be read or handled, before its offset is stored."""
 
 from __future__ import annotations
 
@@ -26,15 +26,19 @@ PRODUCER_DEFAULTS: dict[str, str | int | float | bool] = {
 }
 """What ``KafkaSettings.client_config`` needs."""
 
+UNDECODABLE = "undecodable"
+UNHANDLED = "unhandled"
+
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record and the rule that it breaks."""
+    """A record and the rule that it breaks; when it was ``UNHANDLED``, the error that handling it ended in."""
 
     record: Record
     error: str
+    reason: str = UNDECODABLE
 
 
 class DeadLetterWriter:
@@ -73,13 +77,11 @@ class DeadLetterWriter:
             self._producer.produce(self._topic, letter, record.key, on_delivery=report)
         except (BufferError, KafkaException) as error:
             failures[record.partition] = str(error)
-        log.error(
-            "record_undecodable",
-            topic=source,
-            partition=record.partition,
-            offset=record.offset,
-            error=unreadable.error,
-        )
+        place = {"topic": source, "partition": record.partition, "offset": record.offset}
+        if unreadable.reason == UNDECODABLE:
+            log.error("record_undecodable", **place, error=unreadable.error)
+        else:
+            log.warning("record_set_aside", **place, reason=unreadable.reason, error=unreadable.error)
 
 
 def dead_letter(source: str, unreadable: Unreadable, *, stage: str) -> bytes:
@@ -93,6 +95,8 @@ def dead_letter(source: str, unreadable: Unreadable, *, stage: str) -> bytes:
         key=_base64(record.key),
         original=_base64(record.value),
     )
+    if unreadable.reason != UNDECODABLE:
+        letter = letter.model_copy(update={"reason": unreadable.reason})
     value = encode(letter)
     if len(value) + len(record.key or b"") < LARGEST_RECORD_BYTES - 1024:
         return value

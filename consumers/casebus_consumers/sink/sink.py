@@ -17,7 +17,7 @@ from casebus_consumers.sink.database import CONNECTION_LOST, SinkDatabase
 from casebus_consumers.sink.dead_letters import DeadLetterWriter, Unreadable
 from casebus_consumers.sink.metrics import SinkMetrics
 from casebus_consumers.sink.offsets import Cursor, advance, read_or_start
-from casebus_consumers.subscription import StartPositions, Subscription
+from casebus_consumers.subscription import StartPositions, Subscription, Watermarks
 from casebus_schemas import UndecodableError
 
 POLL_SECONDS = 0.5
@@ -108,10 +108,12 @@ class Sink(Generic[Row]):
             subscription.close()
             self._database.close()
 
-    def _start_positions(self, low_watermarks: Mapping[int, int]) -> Mapping[int, int]:
+    def _start_positions(self, watermarks: Mapping[int, Watermarks]) -> Mapping[int, int]:
+        lows = {partition: low for partition, (low, _) in watermarks.items()}
+
         def read() -> Mapping[int, int]:
             with self._database.transaction() as cursor:
-                return read_or_start(cursor, self._topic, low_watermarks)
+                return read_or_start(cursor, self._topic, lows)
 
         return self._insist(read)
 

@@ -1,0 +1,79 @@
+"""``casebus sink status|reset``: how far the databases are, and beginning one anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Final
+
+import orjson
+import typer
+
+from casebus_producers.commands.exits import Exit, errors_end_the_command
+from casebus_producers.commands.options import Json
+
+if TYPE_CHECKING:
+    from casebus_consumers.sink.offsets import Cursor
+
+TABLES: Final = {"overviews": ("overviews",)}
+"""The tables that each sink fills, by the topic it reads."""
+
+
+def status(*, json: Json = False) -> None:
+    """Show how far each topic is stored in the database. Exit code 0; 2 when the database cannot be reached."""
+    from casebus_consumers.sink.reset import read_progress
+
+    with _database() as cursor:
+        found = read_progress(cursor)
+    if json:
+        typer.echo(orjson.dumps(found))
+        return
+    for topic in found:
+        typer.echo(
+            f"{topic.topic}  {topic.partitions} partitions  offsets {topic.offsets}  "
+            f"stored between {topic.oldest:%Y-%m-%dT%H:%M:%SZ} and {topic.latest:%Y-%m-%dT%H:%M:%SZ}"
+        )
+
+
+def reset(
+    sink: Annotated[str, typer.Argument(metavar="SINK", help="What to begin anew: overviews.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it, only say what would be done.")] = False,
+) -> None:
+    """Empty a sink's tables and let it read its topic from the beginning, also while it runs.
+
+    Until it has caught up, citizens whose overview is not stored again yet look as if they had no cases: close the
+    page first. Nothing is lost, since the topic has it all. Exit code 0; 2 when it could not be done, or without --yes.
+    """
+    from casebus_consumers.sink.reset import reset as reset_sink
+    from casebus_producers.settings import AgencySettings
+
+    if sink not in TABLES:
+        raise typer.BadParameter(f"must be one of {', '.join(TABLES)}", param_hint="SINK")
+    tables = TABLES[sink]
+    with errors_end_the_command():
+        topic = f"{AgencySettings().kafka.topic_prefix}.{sink}"
+    if not yes:
+        typer.echo(f"casebus: would empty {', '.join(tables)} and read {topic} from the beginning: add --yes", err=True)
+        raise typer.Exit(Exit.PREREQUISITE)
+    with _database() as cursor:
+        partitions = reset_sink(cursor, topic, tables)
+    typer.echo(f"emptied {', '.join(tables)}; {topic} is read from the beginning ({partitions} partitions)")
+
+
+@contextmanager
+def _database() -> Iterator[Cursor]:
+    """A transaction on the database that the environment names."""
+    import psycopg
+
+    from casebus_consumers.commands.sink_settings import SinkSettings
+
+    with errors_end_the_command():
+        settings = SinkSettings()
+    try:
+        with psycopg.connect(settings.database.read(), connect_timeout=10) as connection, connection.cursor() as cursor:
+            cursor.execute("SET TIME ZONE 'UTC'")
+            yield cursor
+    except (psycopg.Error, ValueError) as error:
+        typer.echo(f"casebus: database: {str(error).partition(chr(10))[0]}", err=True)
+        raise typer.Exit(Exit.PREREQUISITE) from None

@@ -1,0 +1,1 @@
+"""Ways to hand a message over: SMTP, webhook, and files for development."""

@@ -1,0 +1,71 @@
+"""Counts what waits and what failed, and deletes what has been finished for long."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from casebus_consumers.errors import StopRequestedError
+from casebus_consumers.notifier.change_target import Clock
+from casebus_consumers.notifier.metrics import NOTICE_STATES, NotifierMetrics
+from casebus_consumers.retry import retry
+from casebus_consumers.sink import SinkDatabase
+from casebus_consumers.sink.database import CONNECTION_LOST
+
+COUNT: Final = """
+SELECT state, count(*) FROM notifier_notices WHERE state IN ('pending', 'retrying') GROUP BY state
+UNION ALL SELECT 'failed', count(*) FROM notifier_messages WHERE state = 'failed'
+"""
+LONGEST_DUE: Final = "SELECT min(due_at) FROM notifier_mailboxes WHERE due_at <= %s"
+DELETE_OLD: Final = (
+    "DELETE FROM notifier_messages WHERE finished_at < %s",
+    "DELETE FROM notifier_notices WHERE finished_at < %s",
+)
+INTERVAL_SECONDS: Final = 15.0
+
+log = structlog.get_logger(__name__)
+
+
+class Housekeeping:
+    """``keep`` must be longer than the changes topic keeps changes: what is deleted is no longer known as told."""
+
+    def __init__(
+        self, dsn: str, clock: Clock, metrics: NotifierMetrics, *, keep: timedelta, stop: threading.Event
+    ) -> None:
+        self._database = SinkDatabase(dsn, lambda _connection: None)
+        self._clock = clock
+        self._metrics = metrics
+        self._keep = keep
+        self._stop = stop
+
+    def run(self) -> None:
+        """Keep house until asked to stop. Blocks."""
+
+        def report(error: Exception, wait_seconds: float) -> None:
+            self._metrics.database_retries.inc()
+            log.error("database_lost", error=type(error).__name__, wait_seconds=wait_seconds)
+
+        try:
+            while not self._stop.is_set():
+                retry(self.keep_house, on=CONNECTION_LOST, stop=self._stop, report=report)
+                self._stop.wait(INTERVAL_SECONDS)
+        except StopRequestedError:
+            log.info("housekeeping_stopped_while_waiting")
+        finally:
+            self._database.close()
+
+    def keep_house(self) -> None:
+        """Once. Blocks."""
+        now = self._clock()
+        with self._database.transaction() as cursor:
+            counts = dict(cursor.execute(COUNT).fetchall())
+            longest = cursor.execute(LONGEST_DUE, [now]).fetchone()
+            for statement in DELETE_OLD:
+                cursor.execute(statement, [now - self._keep])
+        for state in NOTICE_STATES:
+            self._metrics.notices.labels(state).set(counts.get(state, 0))
+        due_at = longest[0] if longest else None
+        self._metrics.overdue.set(0 if due_at is None else (now - due_at).total_seconds())

@@ -1,0 +1,91 @@
+"""The log of who looked at what of a party, for that party to read: append-only, each entry chained to the last."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from casebus_consumers.profile.database import ProfileDatabase
+from casebus_consumers.profile.identity import Identity
+
+APPEND = "SELECT append_access(%s, %s, %s, %s)"
+READ = """
+SELECT sequence, at, action, client, hash FROM access_log
+WHERE party_ref = %s AND sequence < %s ORDER BY sequence DESC LIMIT %s
+"""
+PAST_ANY_SEQUENCE = 2**63 - 1
+TIME_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+REMEMBERED = 100_000
+REPEATED_WITHIN_SECONDS = 3600.0
+
+
+class AccessEntry(NamedTuple):
+    """One access. ``client`` is the programme that asked, ``page`` for this service's own; ``hash`` is hexadecimal.
+
+    ``at`` is written as the hash covers it: in UTC, with six decimals, ``2026-11-24T12:00:00.000000Z``.
+    """
+
+    sequence: int
+    at: str
+    action: str
+    client: str
+    hash: str
+
+
+class AccessLog:
+    """Appends to and reads the table ``access_log``.
+
+    The same action by the same client, repeated within an hour, is one entry: a portal that asks every minute would
+    otherwise bury what matters. Another process that serves the same party writes an entry of its own.
+    """
+
+    def __init__(self, database: ProfileDatabase, *, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+        self._recent: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+
+    async def record(self, identity: Identity, action: str, *, is_repeatable: bool = True) -> None:
+        """Write the access down before it is served. Raises ``StoreUnavailableError``: then it must not be served.
+
+        Not ``is_repeatable``: each time counts, for what changes something.
+        """
+        now = self._clock()
+        key = (identity.party_ref, action, identity.client)
+        if is_repeatable and now - self._recent.get(key, float("-inf")) < REPEATED_WITHIN_SECONDS:
+            return
+        async with self._database.transaction() as cursor:
+            await cursor.execute(
+                APPEND, [identity.party_ref, datetime.fromtimestamp(now, UTC), action, identity.client]
+            )
+        self._recent[key] = now
+        self._recent.move_to_end(key)
+        if len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+
+    async def read(self, party_ref: str, *, before: int = PAST_ANY_SEQUENCE, limit: int) -> list[AccessEntry]:
+        """The latest entries with a sequence lower than ``before``, newest first. Raises ``StoreUnavailableError``."""
+        async with self._database.transaction() as cursor:
+            await cursor.execute(READ, [party_ref, before, limit])
+            rows = await cursor.fetchall()
+        return [
+            AccessEntry(sequence, at.astimezone(UTC).strftime(TIME_FORM), action, client, digest.hex())
+            for sequence, at, action, client, digest in rows
+        ]
+
+
+def is_chained(entries: Iterable[AccessEntry], *, previous_hash: str = "") -> bool:
+    """Whether ``entries``, oldest first, follow each other and the entry with ``previous_hash``. Pure.
+
+    An entry's hash is SHA-256 over the bytes of the hash before it (none for the first) and, a line each without the
+    last line end, its sequence, time, action and client.
+    """
+    for entry in entries:
+        content = "\n".join([str(entry.sequence), entry.at, entry.action, entry.client])
+        if hashlib.sha256(bytes.fromhex(previous_hash) + content.encode()).hexdigest() != entry.hash:
+            return False
+        previous_hash = entry.hash
+    return True

@@ -1,0 +1,1 @@
+"""The HTTP interface for portals: one table of operations, from which routes and the OpenAPI document are made."""

@@ -1,0 +1,1 @@
+"""The page that citizens see: rendered here, complete without JavaScript, live with it."""
