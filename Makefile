@@ -40,7 +40,7 @@ faults: $(READY) ## Run the long campaigns: kills, zombies, broker and network f
 bench: $(READY) ## Measure against the bounds and other engines (ONLY=name runs one, LONG=1 the large sizes)
 	@$(BIN)/python -m benchmarks.bench $(if $(ONLY),--only $(ONLY)) $(if $(LONG),--long)
 
-check: $(READY) ## Lint, format, types, import directions, published schemas
+check: $(READY) ## Lint, format, types, import directions, published documents
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check --quiet $(CODE)
 	@$(BIN)/mypy --no-error-summary $(CODE)
@@ -48,15 +48,19 @@ check: $(READY) ## Lint, format, types, import directions, published schemas
 	@$(BIN)/python -m casebus_schemas.json_schema check schemas/json
 	@$(BIN)/python -m casebus_schemas.asyncapi check schemas/asyncapi.json
 	@$(BIN)/python -m casebus_schemas.compatibility check schemas/released
+	@$(BIN)/python -m casebus_consumers.profile.api.openapi check
+	@$(BIN)/python -m casebus_local.manifests check deploy/kubernetes
 	@echo "All checks passed."
 
 format: $(READY) ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff format --quiet $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
 
-schemas: $(READY) ## Write the published JSON Schemas and the AsyncAPI document anew from the models
+schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI documents anew from the models
 	@$(BIN)/python -m casebus_schemas.json_schema write schemas/json
 	@$(BIN)/python -m casebus_schemas.asyncapi write schemas/asyncapi.json
+	@$(BIN)/python -m casebus_consumers.profile.api.openapi write
+	@$(BIN)/python -m casebus_local.manifests write deploy/kubernetes
 
 lock: $(READY) ## Resolve the dependencies anew into constraints.txt
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --upgrade --quiet \

@@ -17,7 +17,19 @@ from typing import Any, Final
 from benchmarks.lab import Benchmark, Lab
 from benchmarks.machine import machine, versions
 from benchmarks.measure import OtherLoad
-from benchmarks.measurements import consumer, growth, intake, latency, overviews, restore, scale_out, sdk, sink
+from benchmarks.measurements import (
+    consumer,
+    growth,
+    intake,
+    latency,
+    notifier,
+    overviews,
+    profile,
+    restore,
+    scale_out,
+    sdk,
+    sink,
+)
 from benchmarks.peers.faust_table import FaustTable
 from benchmarks.peers.kafka_streams import KafkaStreams
 from benchmarks.peers.ours import Ours
@@ -28,7 +40,8 @@ from benchmarks import verify
 from casebus_local import BrokerOptions, LocalStack
 
 BENCHMARKS: Final[tuple[Benchmark, ...]] = tuple(
-    each.BENCHMARK for each in (overviews, restore, intake, latency, sdk, consumer, sink, growth, scale_out)
+    each.BENCHMARK
+    for each in (overviews, restore, intake, latency, sdk, consumer, sink, profile, notifier, growth, scale_out)
 )
 PEERS: Final[tuple[Peer, ...]] = (
     Ours(),

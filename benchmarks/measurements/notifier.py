@@ -21,6 +21,7 @@ from benchmarks.topic_record import TopicRecord
 from confluent_kafka import Producer
 
 from casebus_consumers.notifier.composition import MIGRATED_PACKAGES
+from casebus_consumers.notifier.notice import notice_id
 from casebus_consumers.sink import apply_migrations
 from casebus_local import fresh_database, wait_until
 from casebus_local.child_process import ChildProcess
@@ -32,6 +33,7 @@ from casebus_schemas import (
     CaseState,
     Change,
     ChangeKind,
+    ChannelKind,
     EventKind,
     Phase,
     Preferences,
@@ -103,9 +105,8 @@ def _waits(lab: Lab, bus: BenchBus, log: Path, *, first: int) -> list[float]:
     wait_until(lambda: len(_arrivals(log)) >= 1, timeout_seconds=_PATIENCE_SECONDS, describe="the first mail")
     published: dict[str, float] = {}
     producer = Producer(bus.kafka.client_config(acks="all", linger_ms=0))
-    records = [
-        (_change(number), record) for number, record in zip(numbers[1:], _changes(bus, numbers[1:]), strict=True)
-    ]
+    ids = [str(notice_id(_change(number).change_id, ChannelKind.EMAIL)) for number in numbers[1:]]
+    records = list(_changes(bus, numbers[1:]))
     started = time.monotonic()
     for position, (id_, record) in enumerate(zip(ids, records, strict=True)):
         time.sleep(max(0.0, started + position / _RATE - time.monotonic()))
