@@ -8,8 +8,8 @@ from pydantic import Field
 
 from casebus_schemas.model import ContractModel
 
-LANGUAGES = ("nl", "fr", "de", "en")
 Language = Literal["nl", "fr", "de", "en"]
+LANGUAGES: tuple[Language, ...] = ("nl", "fr", "de", "en")
 
 PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 """Text without control characters other than tab and line ends: databases and mails choke on the others."""

@@ -14,6 +14,7 @@ from rich.console import Console
 from casebus_local.demo.check import Findings
 from casebus_local.demo.ledger import Expectation, Ledger
 from casebus_local.demo.narration import Narrator
+from casebus_local.demo.notifications import Notifications
 from casebus_local.demo.probe import FIRST_PROBED_CITIZEN, percentile
 from casebus_local.demo.reference import Reference, load_reference
 from casebus_local.demo.summary import Outcome, show, write_report
@@ -44,7 +45,7 @@ def expected(ledger: Ledger, reference: Reference) -> Expectation:
     return ledger.expect(reference, PEPPER)
 
 
-def outcome_of(ledger: Ledger, expected: Expectation, **found: int) -> Outcome:
+def outcome_of(ledger: Ledger, expected: Expectation, *, given_up: int = 0, **found: int) -> Outcome:
     findings = Findings(
         accepted=len(expected.events),
         rejected=ledger.counts[What.INVALID],
@@ -61,6 +62,9 @@ def outcome_of(ledger: Ledger, expected: Expectation, **found: int) -> Outcome:
         ledger=ledger,
         expected=expected,
         findings=findings,
+        notifications=Notifications(
+            planned=10, sent=5, deferred=2, cancelled=3 - given_up, failed=given_up, messages=4
+        ),
     )
 
 
@@ -111,12 +115,18 @@ def test_a_mismatch_is_a_failure(ledger: Ledger, expected: Expectation) -> None:
     assert not outcome_of(ledger, expected, mismatches=1).holds
 
 
+def test_a_notification_that_was_given_up_is_a_failure(ledger: Ledger, expected: Expectation) -> None:
+    assert outcome_of(ledger, expected).holds
+    assert not outcome_of(ledger, expected, given_up=1).holds
+
+
 def test_the_report_has_what_programs_read(ledger: Ledger, expected: Expectation, tmp_path: Path) -> None:
     path = tmp_path / "new" / "report.json"
     write_report(outcome_of(ledger, expected), path)
     report = json.loads(path.read_text())
     assert report["published"] == report["accepted"] + report["rejected"] + report["duplicates"] == 1_000
     assert report["publish_to_visible_ms"] == {"p50": 2.0, "p95": 3.0, "p99": 3.0}
+    assert report["notifications"]["sent"] == 5
     assert (report["mismatches"], report["seed"], report["events_per_second"]) == (0, 3, 1_000.0)
 
 

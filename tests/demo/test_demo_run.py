@@ -31,8 +31,13 @@ def test_everything_published_becomes_what_the_reference_says(
     assert all(report["publish_to_visible_ms"].values())
     assert "Mijn overzicht" in said
     logs = sorted(tmp_path.glob("demo-logs/*.log"))
-    assert [log.name.rpartition("-")[2] for log in logs] == ["broker.log", "streams.log", "profile.log", "postgres.log"]
-    everything_kept = b"".join(path.read_bytes() for path in (*logs, report_path))
+    parts = ["broker.log", "streams.log", "profile.log", "notifier.log", "postgres.log"]
+    assert [log.name.rpartition("-")[2] for log in logs] == parts
+    mails = sorted(tmp_path.glob("demo-logs/mails/*.eml"))
+    told = report["notifications"]
+    assert told["planned"] >= told["sent"] >= len(mails) == told["messages"] > 0
+    assert told["failed"] == 0
+    everything_kept = b"".join(path.read_bytes() for path in (*logs, *mails, report_path))
     assert not [number for number in _numbers(600, seed=5) if number in everything_kept]
 
 

@@ -17,6 +17,7 @@ from casebus_local.databases import fresh_database
 from casebus_local.demo.check import Findings, check_http, check_rejections, check_topics
 from casebus_local.demo.ledger import Ledger
 from casebus_local.demo.narration import Narrator
+from casebus_local.demo.notifications import ask_to_be_told, what_became_of_it
 from casebus_local.demo.probe import Probe
 from casebus_local.demo.profile import ProfileClient
 from casebus_local.demo.publish import Agencies
@@ -24,6 +25,7 @@ from casebus_local.demo.reference import load_reference
 from casebus_local.demo.summary import Outcome, show, write_report
 from casebus_local.demo.timeline import most_telling, timeline
 from casebus_local.errors import LocalStackError, MissingToolError
+from casebus_local.mailbox.process import notifier_environment
 from casebus_local.ports import LOOPBACK, free_port
 from casebus_local.processes import CasebusProcess
 from casebus_local.simulator import Simulation
@@ -47,6 +49,8 @@ class _Bus:
     kafka: KafkaSettings
     workers: tuple[CasebusProcess, ...]
     profile_url: str
+    dsn: str
+    mails: Path
 
     def check(self) -> None:
         """Raises ``ProcessDiedError`` when a worker is gone."""
@@ -86,9 +90,11 @@ def _demonstrate(simulation: Simulation, logs: Path, narrator: Narrator) -> Outc
     ledger, findings = Ledger(), Findings()
     narrator.say("Starting Kafka and PostgreSQL …")
     with _running_bus(logs, simulation.agencies, narrator) as bus:
+        pepper = PseudonymSettings(pepper_file=bus.stack.keys.pepper_file).read()
+        told = ask_to_be_told(bus.kafka, pepper, bus.dsn, population=simulation.population)
+        narrator.say(f"{told} citizens want a mail about everything, at once.")
         publish_seconds, milliseconds = _publish(simulation, ledger, bus, narrator)
         narrator.say(f"Published {ledger.published:,} records. Working out what must come of them …")
-        pepper = PseudonymSettings(pepper_file=bus.stack.keys.pepper_file).read()
         expected = ledger.expect(reference, pepper)
         narrator.say(f"Asking for the overviews of {len(expected.citizens):,} citizens over HTTP …")
         overviews = check_http(findings, expected, bus.profile_url, bus.stack.tokens)
@@ -96,6 +102,9 @@ def _demonstrate(simulation: Simulation, logs: Path, narrator: Narrator) -> Outc
         narrator.say("Reading the accepted log, the overviews of all parties, the changes and the rejections …")
         check_topics(findings, expected, bus.kafka)
         check_rejections(findings, ledger, bus.kafka, simulation.agencies)
+        narrator.say("Counting the mails …")
+        notifications = what_became_of_it(bus.dsn, bus.mails)
+        bus.check()
         narrator.say("Stopping …")
     outcome = Outcome(
         seed=simulation.seed,
@@ -105,6 +114,7 @@ def _demonstrate(simulation: Simulation, logs: Path, narrator: Narrator) -> Outc
         ledger=ledger,
         expected=expected,
         findings=findings,
+        notifications=notifications,
     )
     show(outcome, narrator, timeline(most_telling(overviews.values())))
     return outcome
@@ -133,11 +143,14 @@ def _running_bus(logs: Path, agencies: tuple[str, ...], narrator: Narrator) -> I
             "CASEBUS_PROFILE__PORT": str(port),
             "CASEBUS_PROFILE__OPERATIONS_PORT": str(operations_port),
         }
-        narrator.say("Starting casebus run streams and casebus run profile …")
+        mails = logs / "mails"
+        settings |= notifier_environment(mails)
+        narrator.say("Starting casebus run streams, casebus run profile and casebus run notifier …")
         workers = tuple(
-            closing.enter_context(stack.run("run", service, **settings)) for service in ("streams", "profile")
+            closing.enter_context(stack.run("run", service, **settings))
+            for service in ("streams", "profile", "notifier")
         )
-        bus = _Bus(stack, kafka, workers, f"http://{LOOPBACK}:{port}")
+        bus = _Bus(stack, kafka, workers, f"http://{LOOPBACK}:{port}", dsn, mails)
         _wait_until_ready(bus, f"http://{LOOPBACK}:{operations_port}/readyz")
         yield bus
         for worker in workers:

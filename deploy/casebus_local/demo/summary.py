@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from rich.table import Table
 from casebus_local.demo.check import Findings
 from casebus_local.demo.ledger import Expectation, Ledger
 from casebus_local.demo.narration import Narrator
+from casebus_local.demo.notifications import Notifications
 from casebus_local.demo.probe import percentile
 from casebus_local.simulator import What
 
@@ -29,6 +30,7 @@ class Outcome:
     ledger: Ledger
     expected: Expectation
     findings: Findings
+    notifications: Notifications
 
     @property
     def disagreements(self) -> list[str]:
@@ -38,6 +40,7 @@ class Outcome:
             ("records rejected", self.findings.rejected, self.ledger.counts[What.INVALID]),
             ("overviews over HTTP", self.findings.overviews, len(self.expected.citizens)),
             ("changes", self.findings.changes, len(self.expected.changes)),
+            ("notifications given up", self.notifications.failed, 0),
         ]
         return [f"{what}: {found:,}, expected {wanted:,}" for what, found, wanted in pairs if found != wanted]
 
@@ -59,6 +62,7 @@ class Outcome:
             "overviews": self.findings.overviews,
             "changes": self.findings.changes,
             "mismatches": self.findings.mismatches,
+            "notifications": asdict(self.notifications),
             "disagreements": self.disagreements,
             "rejections": {fault.value: count for fault, count in sorted(self.findings.rejections.items())},
             "publish_to_visible_ms": {
@@ -106,6 +110,12 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "rejected", f"{report['rejected']:,} records by the right rule, {len(faults)} ways of being wrong"
     yield "warned", f"{report['warnings']:,} events with a status code nobody published"
     yield "overviews", f"{report['overviews']:,} citizens checked over HTTP, {report['changes']:,} changes"
+    told = outcome.notifications
+    yield (
+        "notifications",
+        f"{told.planned:,} planned: {told.sent:,} sent in {told.messages:,} mails, {told.deferred:,} wait for their "
+        f"time, {told.cancelled:,} overtaken by later news, {told.failed:,} failed",
+    )
     yield "mismatches", f"{report['mismatches']:,}"
     yield (
         "publish to visible",
