@@ -35,11 +35,3 @@ def campaign(kafka: FaultyKafka, tmp_path: Path, seed: int) -> Iterator[Campaign
     """A campaign on that broker."""
     with Campaign(kafka, tmp_path, seed=seed) as running:
         yield running
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of this folder is a campaign: ``make faults`` runs it."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.campaign)

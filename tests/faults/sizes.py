@@ -8,7 +8,8 @@ import pytest
 
 IS_LARGE = os.environ.get("CASEBUS_FAULTS") == "large"
 
-only_large = pytest.mark.skipif(not IS_LARGE, reason="only in make faults")
+only_large = pytest.mark.campaign
+"""Too long for every test run whatever its size."""
 
 
 def sized(small: int, large: int) -> int:
