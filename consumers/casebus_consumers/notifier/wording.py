@@ -75,16 +75,12 @@ class Wording:
 
 def load_wordings() -> dict[Language, Wording]:
     """All languages. Reads files. Raises ``TemplateError`` when one lacks a sentence that another has."""
-    wordings = {language: _load(language) for language in _languages()}
+    wordings = {language: _load(language) for language in LANGUAGES}
     everything = set[tuple[str, str]]().union(*(each.names() for each in wordings.values()))
     for wording in wordings.values():
         if missing := everything - wording.names():
             raise TemplateError(f"{wording.language}: without {sorted(missing)}")
     return wordings
-
-
-def _languages() -> tuple[Language, ...]:
-    return LANGUAGES  # type: ignore[return-value]  # the contract declares it as a tuple of any texts
 
 
 def _load(language: Language) -> Wording:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
@@ -23,7 +23,7 @@ TEXT_FIELDS = {
 def language_named(name: str) -> Language | None:
     """The language with this code, if we speak it: of ``fr-BE`` the ``fr`` counts."""
     code = name.strip().lower().partition("-")[0]
-    return cast("Language", code) if code in LANGUAGES else None
+    return code if code in LANGUAGES else None
 
 
 def preferred_language(accept_language: str | None) -> Language:

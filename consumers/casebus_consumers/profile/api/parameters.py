@@ -29,7 +29,7 @@ def language_of(request: Request) -> Language | None:
     value = request.query_params.get("language")
     for language in LANGUAGES:
         if value == language:
-            return language  # type: ignore[return-value]  # a tuple's members are not narrowed to the literals
+            return language
     return None if value is None else _refuse("language", f"must be one of {', '.join(LANGUAGES)}", "value.unknown")
 
 

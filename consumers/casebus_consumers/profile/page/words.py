@@ -99,7 +99,7 @@ def read_texts(language: Language) -> dict[str, str]:
 
 def all_languages() -> list[tuple[Language, str]]:
     """Each language with its own name for itself."""
-    return [(language, LANGUAGE_NAMES[language]) for language in LANGUAGES]  # type: ignore[index,misc]  # literals all
+    return [(language, LANGUAGE_NAMES[language]) for language in LANGUAGES]
 
 
 def _local_date(moment: datetime | date) -> date:
