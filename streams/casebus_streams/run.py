@@ -11,6 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from casebus_producers.metrics_endpoint import serve_metrics
 from casebus_streams.settings import StreamsSettings
+from casebus_streams.sources.application import build_sources_app
+from casebus_streams.sources.settings import SourcesSettings
 from casebus_streams.worker import STAGES, build_app
 
 STOPPED_UNSAFE = 3
@@ -26,18 +28,27 @@ def run(stages: tuple[str, ...] = STAGES) -> int:
     settings = StreamsSettings()
     registry = CollectorRegistry()
     app = build_app(settings, registry, stages=stages)
-    endpoint = serve_metrics(registry, settings.streams.metrics_host, settings.streams.metrics_port)
-    log.info("worker_starting", stages=stages, worker_id=settings.streams.worker_id, metrics_port=endpoint.port)
+    section = settings.streams
+    with serve_metrics(registry, section.metrics_host, section.metrics_port) as endpoint:
+        log.info("worker_starting", stages=stages, worker_id=section.worker_id, metrics_port=endpoint.port)
+        return _run_to_end(app)
+
+
+def run_sources() -> int:
+    """Run the worker that judges how fresh the agencies are. As ``run`` in all else."""
+    settings = SourcesSettings()
+    registry = CollectorRegistry()
+    app = build_sources_app(settings, registry)
+    section = settings.sources
+    with serve_metrics(registry, section.metrics_host, section.metrics_port) as endpoint:
+        log.info("worker_starting", stages=("sources",), metrics_port=endpoint.port)
+        return _run_to_end(app)
+
+
+def _run_to_end(app: faust.App) -> int:
     tune_garbage_collector()
-    try:
-        worker = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
-        worker.spinner = None  # it would write to the log's stream
-        return _run_to_end(worker)
-    finally:
-        endpoint.close()
-
-
-def _run_to_end(worker: faust.Worker) -> int:
+    worker = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
+    worker.spinner = None  # it would write to the log's stream
     try:
         worker.execute_from_commandline()
     except SystemExit as end:

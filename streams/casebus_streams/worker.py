@@ -16,6 +16,7 @@ from casebus_producers.epochs import EpochReader
 from casebus_schemas import Topics
 from casebus_streams.errors import EpochSwitchError
 from casebus_streams.heartbeat import Heartbeat
+from casebus_streams.intake.activity import ActivityReports
 from casebus_streams.intake.stage import IntakeStage
 from casebus_streams.metrics import StageMetrics, StreamMetrics
 from casebus_streams.overviews.epochs import LeaveSignal, LiveRestorer, wait_until_live
@@ -63,7 +64,9 @@ def _runner(
     if name == "overviews":
         return lambda must_end: _run_overviews(settings, directory, metrics, must_end)
     pepper = settings.pseudonym.read()
-    intake = IntakeStage(topics, settings.streams, pepper=pepper, directory=directory, metrics=metrics)
+    intake = IntakeStage(
+        topics, settings.streams, pepper=pepper, directory=directory, metrics=metrics, activity=ActivityReports()
+    )
     return lambda must_end: _run(intake, topics.submitted_pattern, settings, metrics, must_end)
 
 

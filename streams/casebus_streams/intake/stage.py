@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import structlog
 
-from casebus_schemas import Rejection, Topics, Verdict, encode
+from casebus_schemas import AgencyActivity, Rejection, Topics, Verdict, encode
 from casebus_streams.dead_letters import dead_letter
+from casebus_streams.intake.activity import ActivityReports, Tally
 from casebus_streams.intake.decision import Decision, decide
 from casebus_streams.intake.fast_door import FastDoor
 from casebus_streams.metrics import StreamMetrics
@@ -29,6 +30,8 @@ class IntakeOutcome:
     accepted: Counter[str] = field(default_factory=Counter)
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     warned: Counter[str] = field(default_factory=Counter)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    reports: list[AgencyActivity] = field(default_factory=list)
 
     def count(self, agency: str, decision: Decision) -> None:
         """Count what becomes of one record of ``agency``."""
@@ -41,9 +44,23 @@ class IntakeOutcome:
         else:
             self.warned[agency] += 1
 
+    def tally(self, batch: list[InRecord]) -> None:
+        """Sum up what was counted, per agency that the batch has records of."""
+        # Within a partition the last record is the latest: the broker's clock gives the times.
+        for (topic, _), last_ms in {(record.topic, record.partition): record.timestamp_ms for record in batch}.items():
+            tally = self.tallies.setdefault(topic.rpartition(".")[2], Tally())
+            tally.last_ms = max(tally.last_ms, last_ms)
+        for agency, tally in self.tallies.items():
+            tally.accepted, tally.warnings = self.accepted[agency], self.warned[agency]
+        for (agency, _), events in self.rejected.items():
+            self.tallies[agency].rejected += events
+
 
 class IntakeStage:
-    """Validates, checks the sender, pseudonymises and fans out. Keeps nothing between batches."""
+    """Validates, checks the sender, pseudonymises and fans out.
+
+    Keeps nothing between batches but, in ``activity``, what is still to be reported; without it nothing is reported.
+    """
 
     name = "intake"
 
@@ -55,6 +72,7 @@ class IntakeStage:
         pepper: bytes,
         directory: TopicDirectory,
         metrics: StreamMetrics,
+        activity: ActivityReports | None = None,
     ) -> None:
         self._topics = topics
         self._section = section
@@ -62,6 +80,7 @@ class IntakeStage:
         self._fast_door = FastDoor()
         self._directory = directory
         self._metrics = metrics
+        self._activity = activity
 
     def decide(self, batch: list[InRecord]) -> IntakeOutcome:
         """What becomes of each record, in order; the records to write come as they are decided."""
@@ -70,7 +89,9 @@ class IntakeStage:
         return outcome
 
     def committed(self, outcome: IntakeOutcome) -> None:
-        """Count what was written."""
+        """Count what was written, and remember what of it was not reported."""
+        if self._activity is not None:
+            self._activity.committed(outcome.tallies, outcome.reports)
         for agency, events in outcome.accepted.items():
             self._metrics.accepted.labels(agency).inc(events)
         for (agency, rule), events in outcome.rejected.items():
@@ -109,6 +130,16 @@ class IntakeStage:
             if decision.rejection is not None:
                 yield self._word_back(record, agency, decision.rejection)
             outcome.count(agency, decision)
+        if self._activity is not None and self._directory.has(self._topics.activity):
+            yield from self._report(batch, outcome, self._activity)
+
+    def _report(self, batch: list[InRecord], outcome: IntakeOutcome, activity: ActivityReports) -> Iterable[OutRecord]:
+        outcome.tally(batch)
+        outcome.reports = activity.due(outcome.tallies)
+        for report in outcome.reports:
+            # Kept from when it is written: the events themselves may be older than the topic's retention.
+            written_ms = int(report.until.timestamp() * 1000)
+            yield OutRecord(self._topics.activity, -1, report.agency, encode(report), written_ms)
 
     def _word_back(self, record: InRecord, agency: str, rejection: Rejection) -> OutRecord:
         topic = self._topics.rejected(agency)
