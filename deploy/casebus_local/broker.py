@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from confluent_kafka import KafkaException
@@ -22,6 +23,7 @@ from casebus_local.errors import LocalStackError
 from casebus_local.java import Java
 from casebus_local.kafka_distribution import KafkaDistribution
 from casebus_local.ports import is_listening
+from casebus_local.secured import SecuredListeners
 from casebus_local.waiting import wait_until
 
 FORMAT_TIMEOUT_SECONDS = 60
@@ -35,26 +37,36 @@ TunedFor = Literal["start", "throughput"]
 class BrokerOptions:
     """How brokers run. ``start``: up soon, also after a kill, for tests and the demo. ``throughput``: as in production.
 
-    ``heap`` is Java's -Xmx; ``properties`` override server.properties.
+    ``heap`` is Java's -Xmx; ``properties`` override server.properties. ``secured`` brokers let in only who is known.
     """
 
     tuned_for: TunedFor = "start"
     heap: str = "512m"
     properties: Mapping[str, str] = field(default_factory=dict)
+    secured: SecuredListeners | None = None
 
     def jvm_options(self) -> list[str]:
         """A simple collector and only the quick compiler start faster; steady load wants Java's defaults."""
         quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"] if self.tuned_for == "start" else []
         return [f"-Xmx{self.heap}", *quick]
 
-    def broker_properties(self) -> dict[str, str]:
+    def broker_properties(self, node: BrokerNode) -> dict[str, str]:
         """Overrides of server.properties.
 
         A killed broker may come back, and its partitions move, only when its session has run out: 9 s by
         default, which made a restart after SIGKILL take 12 s instead of 5.
         """
         session = {"broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500"}
-        return {**(session if self.tuned_for == "start" else {}), **self.properties}
+        listeners = (
+            {}
+            if self.secured is None
+            else self.secured.broker_properties(node.port, node.internal_port, node.controller_port)
+        )
+        return {**(session if self.tuned_for == "start" else {}), **listeners, **self.properties}
+
+    def client_properties(self) -> dict[str, str]:
+        """What a client of the stack's own needs to be let in; librdkafka's names."""
+        return {} if self.secured is None else self.secured.client_properties()
 
 
 class Broker:
@@ -140,7 +152,7 @@ class Broker:
 
     def _write_configuration(self) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
-        properties = server_properties(self.node, self._cluster, self._data, self._options.broker_properties())
+        properties = server_properties(self.node, self._cluster, self._data, self._options.broker_properties(self.node))
         self._properties_file.write_text(render(properties))
         (self._directory / "log4j2.properties").write_text(LOG4J2_CONFIGURATION)
 
@@ -148,6 +160,8 @@ class Broker:
         # Joined by "=": an id may begin with "-", which on its own would be taken for an option.
         cluster_id = f"--cluster-id={shared_cluster_id(self._directory.parent)}"
         storage_tool = ["kafka.tools.StorageTool", "format", cluster_id, "--config", str(self._properties_file)]
+        if self._options.secured is not None:
+            storage_tool += self._options.secured.format_options()
         with self._run(*storage_tool) as process:
             process.wait_for_success(FORMAT_TIMEOUT_SECONDS)
 
@@ -168,13 +182,18 @@ class Broker:
         describe = f"{self._name} answers on {self.node.address}"
         wait_until(listening, timeout_seconds=START_TIMEOUT_SECONDS, describe=describe)
         # Only now a client: one that was refused before would first sit out its reconnect backoff.
-        admin = quiet_admin(self.node.address)
+        admin = quiet_admin(self.node.address, self._options.client_properties())
         wait_until(registered, timeout_seconds=START_TIMEOUT_SECONDS, describe=describe)
 
 
-def quiet_admin(bootstrap_servers: str) -> AdminClient:
+def quiet_admin(bootstrap_servers: str, client_properties: Mapping[str, str] = MappingProxyType({})) -> AdminClient:
     """An admin client that does not write about refused connections, which are expected while starting."""
-    return AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0, "reconnect.backoff.max.ms": 200})
+    quiet: dict[str, str | int | float] = {
+        "bootstrap.servers": bootstrap_servers,
+        "log_level": 0,
+        "reconnect.backoff.max.ms": 200,
+    }
+    return AdminClient({**quiet, **client_properties})
 
 
 def live_brokers(admin: AdminClient) -> set[int]:

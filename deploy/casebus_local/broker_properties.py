@@ -29,6 +29,8 @@ class BrokerNode:
     node_id: int
     port: int
     controller_port: int
+    internal_port: int = 0
+    """Where brokers reach each other when that is not where clients connect: in a secured cluster."""
 
     @property
     def address(self) -> str:

@@ -43,7 +43,10 @@ def up(
         list[str] | None, typer.Option("--agency", help="An OVO code to make topics for; once for each.")
     ] = None,
     brokers: Annotated[int, typer.Option(help="1, or 3 for a cluster with replication.")] = 1,
-    directory: Annotated[Path, typer.Option(help="Keeps the data for the next time.")] = Path("var/stack"),
+    directory: Annotated[
+        Path | None,
+        typer.Option(help="Keeps the data for the next time; var/stack, or var/stack-secured, unless given."),
+    ] = None,
     insz: Annotated[str, typer.Option(help="The citizen to log in; the default is made up.")] = "85073003328",
     *,
     secure: Annotated[
@@ -60,7 +63,13 @@ def up(
     if brokers not in (1, 3):
         raise typer.BadParameter("must be 1 or 3", param_hint="--brokers")
     try:
-        serve(agency or ["OVO000001"], brokers=3 if brokers == 3 else 1, directory=directory, insz=insz, secure=secure)
+        serve(
+            agency or ["OVO000001"],
+            brokers=3 if brokers == 3 else 1,
+            directory=directory or Path("var/stack-secured" if secure else "var/stack"),
+            insz=insz,
+            secure=secure,
+        )
     except MissingToolError as missing:
         typer.echo(str(missing), err=True)
         raise typer.Exit(_MISSING_TOOL) from None

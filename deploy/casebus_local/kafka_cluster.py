@@ -19,8 +19,9 @@ MEMBERSHIP_TIMEOUT_SECONDS = 30
 class KafkaCluster:
     """Brokers that know of each other, each also a controller."""
 
-    def __init__(self, brokers: list[Broker]) -> None:
+    def __init__(self, brokers: list[Broker], options: BrokerOptions) -> None:
         self.brokers = brokers
+        self._options = options
 
     @classmethod
     def prepare(cls, directory: Path, *, size: int, options: BrokerOptions) -> KafkaCluster:
@@ -32,7 +33,7 @@ class KafkaCluster:
         java = find_java()
         kafka = provide_kafka(java)
         class_archive = provide_class_archive(java, kafka) if options.tuned_for == "start" else []
-        nodes = [BrokerNode(node_id, free_port(), free_port()) for node_id in range(1, size + 1)]
+        nodes = [BrokerNode(node_id, free_port(), free_port(), free_port()) for node_id in range(1, size + 1)]
         return cls(
             [
                 Broker(
@@ -45,7 +46,8 @@ class KafkaCluster:
                     class_archive=class_archive,
                 )
                 for node in nodes
-            ]
+            ],
+            options,
         )
 
     @property
@@ -57,7 +59,7 @@ class KafkaCluster:
         """Start all brokers at once and block until they all are members; errors as ``Broker.start``."""
         with ThreadPoolExecutor(max_workers=len(self.brokers)) as pool:
             list(pool.map(Broker.start, self.brokers))
-        admin = quiet_admin(self.bootstrap_servers)
+        admin = quiet_admin(self.bootstrap_servers, self._options.client_properties())
         wait_until(
             lambda: len(live_brokers(admin)) == len(self.brokers),
             timeout_seconds=MEMBERSHIP_TIMEOUT_SECONDS,

@@ -44,14 +44,15 @@ class LocalKeys:
         """Write the files that do not exist yet, secret ones readable by the owner only."""
         self._directory.mkdir(parents=True, exist_ok=True)
         if not self.pepper_file.exists():
-            _write_secret(self.pepper_file, secrets.token_hex(PEPPER_BYTES))
+            write_secret(self.pepper_file, secrets.token_hex(PEPPER_BYTES))
         if not self.jwks_file.exists():
             parameters: KeyParameters = {"kid": secrets.token_hex(8), "use": "sig", "alg": SIGNING_ALGORITHM}
             key = RSAKey.generate_key(RSA_BITS, parameters)
-            _write_secret(self._signing_key_file, json.dumps(key.as_dict(private=True)))
+            write_secret(self._signing_key_file, json.dumps(key.as_dict(private=True)))
             self.jwks_file.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
 
 
-def _write_secret(path: Path, content: str) -> None:
+def write_secret(path: Path, content: str) -> None:
+    """Write a file that only its owner may read, from its first byte on."""
     path.touch(mode=0o600)
     path.write_text(content)

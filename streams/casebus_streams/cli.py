@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from casebus_producers.cli_groups import group
+from casebus_streams.commands import agencies
 from casebus_streams.commands.dead_letters import list_letters, replay, show
 from casebus_streams.commands.rebuild import rebuild
 from casebus_streams.commands.topics import apply, plan
@@ -15,10 +16,16 @@ from casebus_streams.commands.verify import verify
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this part."""
-    group(app, "run", "Run a service in the foreground.").command("streams")(run_streams)
+    run = group(app, "run", "Run a service in the foreground.")
+    run.command("streams")(run_streams)
+    run.command("sources")(run_sources)
     topics = group(app, "topics", "The topics as they are declared, and what the broker has.")
     topics.command("plan")(plan)
     topics.command("apply")(apply)
+    let_in = group(app, "agencies", "Who may publish on the bus.")
+    let_in.command("add")(agencies.add)
+    let_in.command("list")(agencies.list_agencies)
+    let_in.command("disable")(agencies.disable)
     app.command("verify")(verify)
     app.command("rebuild")(rebuild)
     letters = group(app, "dead-letters", "Records that no code could handle.")
@@ -38,7 +45,6 @@ def run_streams(
     Start as many workers as you like: they share the partitions. Exit code 0 after an orderly stop, 2 when a setting
     is missing or wrong, 3 when going on could have lost or corrupted something (the log says what).
     """
-    from casebus_producers.logs import LEVELS
     from casebus_streams.commands.endings import operator_command
     from casebus_streams.run import run
     from casebus_streams.worker import STAGES
@@ -46,8 +52,30 @@ def run_streams(
     chosen = tuple(stages.split(","))
     if not set(chosen) <= set(STAGES):
         raise typer.BadParameter(f"must be of {', '.join(STAGES)}", param_hint="--stages")
-    if log_level not in LEVELS:
-        raise typer.BadParameter(f"must be one of {', '.join(LEVELS)}", param_hint="--log-level")
+    _check_log_level(log_level)
     with operator_command(log_level=log_level, with_client_log=True):
         code = run(chosen)
     raise typer.Exit(code)
+
+
+def run_sources(
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Judge how fresh each agency is, and tell when one falls silent, until SIGTERM or Ctrl-C.
+
+    One worker is enough; others stand by. Exit codes as for streams.
+    """
+    from casebus_streams.commands.endings import operator_command
+    from casebus_streams.run import run_sources as run
+
+    _check_log_level(log_level)
+    with operator_command(log_level=log_level, with_client_log=True):
+        code = run()
+    raise typer.Exit(code)
+
+
+def _check_log_level(log_level: str) -> None:
+    from casebus_producers.logs import LEVELS
+
+    if log_level not in LEVELS:
+        raise typer.BadParameter(f"must be one of {', '.join(LEVELS)}", param_hint="--log-level")
