@@ -124,28 +124,32 @@ def _send(
 ) -> Ending:
     """Publish, wait for Kafka, remember how far it came, wait for the bus."""
     from casebus_producers.commands.confirmations import Confirmations
+    from casebus_producers.commands.interruption import Interruption
     from casebus_producers.commands.publish_report import Ending
     from casebus_producers.errors import ProducerError
     from casebus_producers.producer import CaseStatusProducer
 
     producer = CaseStatusProducer(settings, agency=agency)
     confirmations = Confirmations()
+    interruption = Interruption()
     verdict = watch = None
 
     def take(event: CaseEvent) -> None:
+        interruption.check()
         confirmations.note(producer.publish(event), file_pass.line)
         if state is not None:
             state.save_if_due(confirmations.line)
 
     problem: ProducerError | None = None
     try:
-        with producer:
+        with interruption, producer:
             producer.check_topic(min(CHECK_TOPIC_SECONDS, settings.publish.back_pressure_wait_seconds))
             watch, verdict = _watch(settings, agency) if verdict_seconds else (None, None)
             confirmations.on_position = None if watch is None else watch.note
             file_pass.take_all(entries, take)
         confirmations.advance()
         confirmations.line = file_pass.line  # refused lines at the end are done too
+        interruption.check()
     except ProducerError as error:
         problem = error
     finally:
