@@ -66,7 +66,7 @@ STREAMS = Service(
 SOURCES_AGENT = Service(
     name="sources",
     reads=(ACTIVITY, SOURCES),
-    writes=(SOURCES,),
+    writes=(SOURCES, DEAD_LETTERS),
     groups=("sources", "restore"),
 )
 PROFILE = Service(
@@ -74,7 +74,7 @@ PROFILE = Service(
     reads=(OVERVIEWS, EPOCHS, SOURCES),
     writes=(PREFERENCES, DEAD_LETTERS),
     groups=("epochs",),
-    named_groups=("casebus-profile",),
+    named_groups=("casebus-profile", "casebus-profile.sources"),
 )
 NOTIFIER = Service(
     name="notifier",
