@@ -1,5 +1,7 @@
 # Every target sets up what it needs: a machine with Python 3.11+, Java 17+ (or none) and Maven is enough.
-PYTHON ?= python3
+# The system's own Python first: those that version switchers build, without a profile, are a fifth slower.
+FIT := import ensurepip, sys; assert sys.version_info >= (3, 11)
+PYTHON ?= $(firstword $(foreach one,/usr/bin/python3 python3,$(shell $(one) -c '$(FIT)' 2>/dev/null && echo $(one))) python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready

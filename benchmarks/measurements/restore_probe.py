@@ -16,7 +16,7 @@ import psutil
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import Topics
 from casebus_streams.overviews.restore import CacheRestorer
-from casebus_streams.run import tune_garbage_collector
+from casebus_streams.process_tuning import tune_process
 
 
 def resident_bytes() -> int:
@@ -29,7 +29,7 @@ def resident_bytes() -> int:
 
 def main(servers: str, prefix: str, partitions: str) -> None:
     """Restore all partitions once, measured; another, empty topic first, so that clients and modules are loaded."""
-    tune_garbage_collector()  # as a worker does
+    tune_process()  # as a worker does
     kafka = KafkaSettings(bootstrap_servers=servers, topic_prefix=prefix)
     topics = Topics(prefix)
     CacheRestorer(kafka, topics.changes).restore(range(int(partitions)))

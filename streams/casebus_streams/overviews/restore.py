@@ -24,8 +24,10 @@ from casebus_streams.topic_admin import admin_client
 Cache = dict[str, bytes]
 """The overviews of one partition, by party_ref, as the bytes of their records."""
 
+_READERS = 3
+"""A client asks for more only when it has unpacked the last answer; meanwhile others are being answered."""
 _BATCH_RECORDS = 5_000
-_WAIT_SECONDS = 0.02
+_WAIT_SECONDS = 0.005
 _METADATA_SECONDS = 30
 _STALL_SECONDS = 120
 
@@ -50,20 +52,28 @@ class CacheRestorer:
         caches: dict[int, Cache] = {partition: {} for partition in partitions}
         ends = self._ends(caches)
         waiting = {partition: end for partition, end in ends.items() if end > 0}
-        if waiting:
-            consumer = Consumer(bulk_reader_config(self._kafka), logger=logging.getLogger("librdkafka"))
-            try:
-                # Who leads is asked first: a partition assigned before that is known waits half a second for it.
-                consumer.list_topics(self._topic, timeout=_METADATA_SECONDS)
-                consumer.assign([TopicPartition(self._topic, partition, OFFSET_BEGINNING) for partition in waiting])
-                _read_to(consumer, waiting, caches, self._beat)
-            except KafkaException as error:
-                raise StopError(f"cannot restore {self._topic}: {error.args[0].name()}") from error
-            finally:
+        readers: list[tuple[Consumer, dict[int, int]]] = []
+        try:
+            for share in _shares(waiting):
+                readers.append((self._reader(), share))
+                self._assign(*readers[-1])
+            _read_to(readers, caches, self._beat)
+        except KafkaException as error:
+            raise StopError(f"cannot restore {self._topic}: {error.args[0].name()}") from error
+        finally:
+            for consumer, _ in readers:
                 consumer.close()
         seconds = time.monotonic() - started
         log.info("cache_restored", overviews=sum(map(len, caches.values())), seconds=round(seconds, 3))
         return caches
+
+    def _reader(self) -> Consumer:
+        return Consumer(bulk_reader_config(self._kafka), logger=logging.getLogger("librdkafka"))
+
+    def _assign(self, consumer: Consumer, partitions: Iterable[int]) -> None:
+        """Who leads is asked first: a partition assigned before that is known waits half a second for it."""
+        consumer.list_topics(self._topic, timeout=_METADATA_SECONDS)
+        consumer.assign([TopicPartition(self._topic, partition, OFFSET_BEGINNING) for partition in partitions])
 
     def _ends(self, partitions: Iterable[int]) -> dict[int, int]:
         try:
@@ -85,26 +95,36 @@ def bulk_reader_config(kafka: KafkaSettings) -> dict[str, str | int | float | bo
         # Fetches small enough that the broker reads the next while this one is unpacked.
         fetch_message_max_bytes=1_048_576,
         queued_min_messages=1_000_000,
-        queued_max_messages_kbytes=262_144,
+        queued_max_messages_kbytes=98_304,
         check_crcs=False,
     )
 
 
-def _read_to(consumer: Consumer, waiting: dict[int, int], caches: dict[int, Cache], beat: Callable[[], None]) -> None:
-    """Read until every partition in ``waiting`` is past its end."""
+def _shares(waiting: dict[int, int]) -> list[dict[int, int]]:
+    """``waiting`` dealt out to the readers."""
+    dealt = [dict(list(waiting.items())[number::_READERS]) for number in range(_READERS)]
+    return [share for share in dealt if share]
+
+
+def _read_to(
+    readers: list[tuple[Consumer, dict[int, int]]], caches: dict[int, Cache], beat: Callable[[], None]
+) -> None:
+    """Read until every partition that a reader waits for is past its end."""
     last_progress = time.monotonic()
-    while waiting:
-        beat()
-        messages = consumer.consume(_BATCH_RECORDS, _WAIT_SECONDS)
-        if messages:
-            last_progress = time.monotonic()
-        elif time.monotonic() - last_progress > _STALL_SECONDS:
-            raise StopError(f"restoring partitions {sorted(waiting)} makes no progress")
-        for message in messages:
-            if (error := message.error()) is None:
-                _keep(message, caches)
-            else:
-                _handle_error(error, message, waiting)
+    while readers := [(consumer, waiting) for consumer, waiting in readers if waiting]:
+        for consumer, waiting in readers:
+            beat()
+            messages = consumer.consume(_BATCH_RECORDS, _WAIT_SECONDS)
+            if messages:
+                last_progress = time.monotonic()
+            elif time.monotonic() - last_progress > _STALL_SECONDS:
+                still = sorted(partition for _, waiting in readers for partition in waiting)
+                raise StopError(f"restoring partitions {still} makes no progress")
+            for message in messages:
+                if (error := message.error()) is None:
+                    _keep(message, caches)
+                else:
+                    _handle_error(error, message, waiting)
 
 
 def _keep(message: Message, caches: dict[int, Cache]) -> None:
