@@ -5,6 +5,7 @@ PYTHON ?= $(firstword $(foreach one,/usr/bin/python3 python3,$(shell $(one) -c '
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+FAULTED := $(addprefix tests/,faults simulation streams_operations operations erasure notifier producers/test_long_outage.py)
 CODE := schemas producers streams consumers deploy tests $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
@@ -37,7 +38,7 @@ test: $(READY) ## Run all tests, on a real Kafka and PostgreSQL
 
 faults: $(READY) ## Run the long campaigns: kills, zombies, broker and network faults, rebuilds (hours; FAULTS=small)
 	@CASEBUS_FAULTS=$(or $(FAULTS),large) CASEBUS_SIMULATION_SEEDS=$(if $(filter small,$(FAULTS)),300,100000) \
-	  $(BIN)/pytest -m $(if $(filter small,$(FAULTS)),"not campaign","campaign or not campaign") tests/faults tests/simulation tests/streams_operations
+	  $(BIN)/pytest -m $(if $(filter small,$(FAULTS)),"not campaign","campaign or not campaign") $(FAULTED)
 
 bench: $(READY) ## Measure against the bounds and other engines (ONLY=name runs one, LONG=1 the large sizes)
 	@$(BIN)/python -m benchmarks.bench $(if $(ONLY),--only $(ONLY)) $(if $(LONG),--long)
@@ -52,17 +53,19 @@ check: $(READY) ## Lint, format, types, import directions, published documents
 	@$(BIN)/python -m casebus_schemas.compatibility check schemas/released
 	@$(BIN)/python -m casebus_consumers.profile.api.openapi check
 	@$(BIN)/python -m casebus_local.manifests check deploy/kubernetes
+	@$(BIN)/python -m casebus_local.monitoring check .
 	@echo "All checks passed."
 
 format: $(READY) ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff format --quiet $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
 
-schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI documents anew from the models
+schemas: $(READY) ## Write anew what is generated: JSON Schemas, AsyncAPI, OpenAPI, manifests, alerts, dashboards
 	@$(BIN)/python -m casebus_schemas.json_schema write schemas/json
 	@$(BIN)/python -m casebus_schemas.asyncapi write schemas/asyncapi.json
 	@$(BIN)/python -m casebus_consumers.profile.api.openapi write
 	@$(BIN)/python -m casebus_local.manifests write deploy/kubernetes
+	@$(BIN)/python -m casebus_local.monitoring write .
 
 lock: $(READY) ## Resolve the dependencies anew into constraints.txt
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --upgrade --quiet \

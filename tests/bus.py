@@ -64,6 +64,19 @@ class Bus:
         wait_until(is_past, timeout_seconds=timeout_seconds, describe=f"{stage} has caught up")
         consumer.close()
 
+    def wait_until_in_group(self, stage: str, *, timeout_seconds: float = 60) -> None:
+        """Until a worker of ``stage`` holds its partitions."""
+        group, admin = f"{self.topics.prefix}.{stage}", admin_client(self.kafka)
+
+        def holds_partitions() -> bool:
+            [answer] = admin.describe_consumer_groups([group], request_timeout=10).values()
+            try:
+                return any(member.assignment.topic_partitions for member in answer.result().members)
+            except KafkaException:  # a new broker's first group: nobody coordinates it yet
+                return False
+
+        wait_until(holds_partitions, timeout_seconds=timeout_seconds, describe=f"{stage} has joined its group")
+
     @contextmanager
     def producer(self) -> Iterator[Producer]:
         """A plain producer, for what the SDK would refuse to send; all is delivered on exit."""

@@ -3,152 +3,59 @@
 Plain dictionaries and the standard library: no line of the product is imported, so that a mistake in the product
 cannot hide in its own test. Slow and short on purpose.
 
-``accept`` is intake for one valid event; ``Fold`` takes accepted records, in any order and with repetitions, and
-keeps the overviews (all but ``epoch``) and the changes that must come out.
+``accept`` is intake for one valid event; ``Fold`` takes accepted records, in any order and with repetitions, control
+records among them, and keeps the overviews (all but ``epoch``) and the changes that must come out.
 """
 
 from __future__ import annotations
 
-import base64
 import bisect
-import hashlib
-import hmac
-import json
-import zlib
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from typing import Any
+
+from tests.reference_case import (
+    Case,
+    Rank,
+    case_overview,
+    change_kind,
+    is_forgotten,
+    is_over,
+    key_of,
+    rank_of,
+    state,
+)
+from tests.reference_intake import CONTENT, accept, compact, digest, in_order, party_ref
+
+__all__ = ["CONTENT", "MAX_HISTORY", "Fold", "accept", "compact", "digest", "in_order", "key_of", "party_ref"]
 
 Json = dict[str, Any]
 
 MAX_HISTORY = 200
 
-# --- intake -----------------------------------------------------------------------------------------------------
-
-ROLES = ["applicant", "beneficiary", "involved", "representative", "consultant"]
-LANGUAGES: Json = {"nl": None, "fr": None, "de": None, "en": None}
-CONTENT: Json = {
-    "case_type": None,
-    "title": LANGUAGES,
-    "summary": LANGUAGES,
-    "status": {"phase": None, "code": None, "detail": LANGUAGES, "occurred_at": "time", "final": None},
-    "action": {"what": LANGUAGES, "by": None, "url": None, "due_at": "time"},
-    "result": {"outcome": None, "text": LANGUAGES, "reference": None},
-    "expected": {"next_status_by": "time", "decision_by": "time", "legal_deadline": "time"},
-    "suspension": {"since": "time", "reason": LANGUAGES},
-    "links": [{"url": None, "label": LANGUAGES, "rel": None}],
-    "contact": {"name": None, "phone": None, "email": None, "website": None},
-    "sensitivity": None,
-    "visible_from": "time",
-    "expires_at": "time",
-    "notify": {"mode": None, "not_before": "time"},
-    "external_reference": None,
-    "tags": None,
-}
-"""The declared order of the fields; "time" where a moment stands."""
-
-
-def accept(event: Json, pepper: bytes) -> Iterator[Json]:
-    """The accepted records of a valid event, one for each of its parties."""
-    data = event["data"]
-    roles: dict[str, set[str]] = {}
-    for party in data["parties"]:
-        roles.setdefault(party_ref(pepper, party["kind"], party["number"]), set()).add(party["role"])
-    for ref, held in roles.items():
-        record = {
-            "party_ref": ref,
-            "roles": sorted(held, key=ROLES.index),
-            "agency": event["source"].split(":")[4],
-            "case_id": data["case_id"],
-            "kind": event["type"].split(".")[3],
-            "sequence": int(event["sequence"]),
-            "corrects": data.get("corrects"),
-            "event_id": event["id"],
-            "time": in_utc(event["time"]),
-            "digest": None,
-            "source": event["source"],
-            "traceparent": event.get("traceparent"),
-            "reason": in_order(data.get("reason"), LANGUAGES),
-            "content": in_order(data, CONTENT) if "status" in data else None,
-        }
-        record["digest"] = digest(record)
-        yield {name: value for name, value in record.items() if value is not None}
-
-
-def party_ref(pepper: bytes, kind: str, number: str) -> str:
-    mac = hmac.new(pepper, f"{kind}:{number}".encode(), hashlib.sha256).digest()
-    return "p1." + base64.urlsafe_b64encode(mac[:16]).decode().rstrip("=")
-
-
-def digest(record: Json) -> str:
-    parts = [
-        record["time"],
-        record["kind"],
-        str(record["corrects"] or ""),
-        ",".join(record["roles"]),
-        compact(record["reason"]),
-        compact(record["content"]),
-    ]
-    return f"{zlib.crc32('|'.join(parts).encode()):08x}"
-
-
-def compact(value: Json | None) -> str:
-    return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def in_order(value: Any, shape: Any) -> Any:
-    """``value`` as the bus writes it: fields in declared order, absent ones left out, times in UTC."""
-    if value is None or shape is None:
-        return value
-    if shape == "time":
-        return in_utc(value)
-    if isinstance(shape, list):
-        return [in_order(inner, shape[0]) for inner in value]
-    return {name: in_order(value[name], inner) for name, inner in shape.items() if value.get(name) is not None}
-
-
-def in_utc(moment: str) -> str:
-    """``2026-11-24T12:00:00Z``, with six decimals when there is a fraction of a second."""
-    return datetime.fromisoformat(moment).astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-# --- fold -------------------------------------------------------------------------------------------------------
-
-ROLL_UP_OF_PHASE = {
-    "composition": "received",
-    "handling": "in-progress",
-    "decision": "decided",
-    "appeal": "in-appeal",
-    "execution": "in-execution",
-    "completed": "closed",
-}
-ROLL_UP_OF_CODE = {
-    (phase, code): seen
-    for phase in ("decision", "appeal")
-    for code, seen in {
-        "InWacht": "on-hold",
-        "Beslist": "decided",
-        "Goedgekeurd": "decided",
-        "DeelsGoedgekeurd": "decided",
-        "Geweigerd": "decided",
-        "Stopgezet": "decided",
-    }.items()
-}
-
-# Rank: the order of a history. Two events are the same when all of their ranks' parts are.
-Rank = tuple[int, int, str, str, str]
-Case = list[tuple[Rank, Json]]
-
 
 class Fold:
-    """``apply`` accepted records; then read ``overviews`` (by party) and ``changes`` (by change id)."""
+    """``apply`` accepted records; then read ``overviews`` (by party) and ``changes`` (by change id).
 
-    def __init__(self) -> None:
+    ``told``: the ids of all changes, in their order; one comes again only after its party was erased.
+    ``forwarded``: the records that must have been written for parties into which others were merged. ``deleted``: the
+    keys of those that must not be in the log any more. A clock record tells the time to all parties.
+
+    ``reads_log``: the records come from the accepted log itself, which holds the forwarded ones already.
+    """
+
+    def __init__(self, *, reads_log: bool = False) -> None:
+        self._reads_log = reads_log
         self._parties: dict[str, dict[str, Case]] = {}
         self._events: dict[tuple[str, str], int] = {}
+        self._retired: dict[tuple[str, str], Rank] = {}
         self._versions: dict[str, int] = {}
         self._latest: dict[str, str] = {}
+        self._aliases: dict[str, str] = {}
+        self._clock: Json | None = None
         self.changes: dict[str, Json] = {}
+        self.told: list[str] = []
+        self.forwarded: list[Json] = []
+        self.deleted: list[str] = []
 
     def apply_all(self, records: Iterable[Json]) -> Fold:
         for record in records:
@@ -156,21 +63,31 @@ class Fold:
         return self
 
     def apply(self, event: Json) -> None:
+        if "control" in event:
+            {"erased": self._erase, "merged": self._merge, "clock": self._tell_time}[event["control"]](event)
+            return
         party, name = event["party_ref"], f"{event['agency']}/{event['case_id']}"
+        if party in self._aliases:
+            self._forward(event)
+            return
         cases = self._parties.setdefault(party, {})
         case = cases.get(name, [])
-        before = state(case[-1][1]) if case else None
+        before = self._state(party, name)
         ranks = [rank for rank, _ in case]
         own = rank_of(event)
         if own in ranks or (len(case) == MAX_HISTORY and own < ranks[0]):
             return
         at = bisect.bisect(ranks, own)
-        case = [*case[:at], (own, event), *case[at:]][-MAX_HISTORY:]
-        cases[name] = case
+        if not case and self._clock is not None and is_forgotten(event, self._clock):
+            self.deleted.append(key_of(event))
+            return
+        cases[name] = [*case[:at], (own, event), *case[at:]][-MAX_HISTORY:]
         self._events[party, name] = self._events.get((party, name), 0) + 1
         self._versions[party] = self._versions.get(party, 0) + 1
         self._latest[party] = max(self._latest.get(party, ""), event["time"].removesuffix("Z"))
-        self._record_change(event, before, case[-1][1])
+        self._retire(party, name)
+        is_news = cases[name][-1][1] is event and not self._is_retired(party, name) and "moved_from" not in event
+        self._record_change(event, before, self._state(party, name), is_news=is_news)
 
     def overview(self, party: str) -> Json:
         return {
@@ -178,20 +95,86 @@ class Fold:
             "version": self._versions[party],
             "updated_at": self._latest[party] + "Z",
             "cases": {
-                name: case_overview(case, self._events[party, name])
+                name: case_overview(case, self._events[party, name], is_retired=self._is_retired(party, name))
                 for name, case in sorted(self._parties[party].items())
             },
+            **({"merged_into": self._aliases[party]} if party in self._aliases else {}),
         }
 
     @property
     def overviews(self) -> dict[str, Json]:
         return {party: self.overview(party) for party in self._versions}
 
-    def _record_change(self, event: Json, before: Json | None, current: Json) -> None:
-        after = state(current)
+    def _erase(self, marker: Json) -> None:
+        party = marker["party_ref"]
+        for known in (self._parties, self._versions, self._latest, self._aliases):
+            known.pop(party, None)
+        for of_cases in (self._events, self._retired):
+            for key in [key for key in of_cases if key[0] == party]:
+                del of_cases[key]
+
+    def _merge(self, marker: Json) -> None:
+        party, into = marker["party_ref"], marker["into"]
+        if self._aliases.get(party) != into:
+            version = self._versions.get(party, 0) + 1
+            self._erase(marker)
+            self._parties[party], self._aliases[party] = {}, into
+            self._versions[party], self._latest[party] = version, marker["at"].removesuffix("Z")
+
+    def _forward(self, event: Json) -> None:
+        party = event["party_ref"]
+        copy = event | {"party_ref": self._aliases[party], "sent_to": event.get("sent_to", party)}
+        self.forwarded.append(copy)
+        if not self._reads_log:
+            self.apply(copy)
+
+    def _tell_time(self, clock: Json) -> None:
+        if self._clock is not None and clock["at"] < self._clock["at"]:
+            return
+        self._clock = clock
+        for party, cases in list(self._parties.items()):
+            effects = [self._retire(party, name) + self._forget(party, name) for name in list(cases)]
+            if not cases and any(effects):
+                self._erase({"party_ref": party})
+            elif any(effects):
+                self._versions[party] += 1
+
+    def _retire(self, party: str, name: str) -> bool:
+        rank, current = self._parties[party][name][-1]
+        if self._is_retired(party, name) or self._clock is None or not is_over(current, self._clock):
+            return False
+        self._retired[party, name] = rank
+        return True
+
+    def _forget(self, party: str, name: str) -> bool:
+        case = self._parties[party][name]
+        is_whole = self._events[party, name] == len(case)
+        if self._clock is None or not is_whole or not self._is_retired(party, name):
+            return False
+        if not is_forgotten(case[-1][1], self._clock):
+            return False
+        self.deleted += [key_of(event) for _, event in case]
+        for known in (self._events, self._retired):
+            del known[party, name]
+        del self._parties[party][name]
+        return True
+
+    def _is_retired(self, party: str, name: str) -> bool:
+        case = self._parties[party].get(name, [])
+        return bool(case) and self._retired.get((party, name)) == case[-1][0]
+
+    def _state(self, party: str, name: str) -> Json | None:
+        case = self._parties[party].get(name)
+        if not case:
+            return None
+        seen = state(case[-1][1])
+        return {"roll_up": seen["roll_up"]} if self._is_retired(party, name) else seen
+
+    def _record_change(self, event: Json, before: Json | None, after: Json | None, *, is_news: bool) -> None:
+        assert after is not None
         change = {
             "change_id": key_of(event),
-            "kind": change_kind(event, before, after, is_current=event is current),
+            "kind": change_kind(event, before, after, is_news=is_news),
             "party_ref": event["party_ref"],
             "agency": event["agency"],
             "case_id": event["case_id"],
@@ -205,113 +188,7 @@ class Fold:
             "reason": event.get("reason"),
             "before": before,
             "after": after,
+            "moved_from": event.get("moved_from"),
         }
+        self.told.append(change["change_id"])
         self.changes[change["change_id"]] = {name: value for name, value in change.items() if value is not None}
-
-
-def key_of(event: Json) -> str:
-    """The key of an accepted record."""
-    names = ("party_ref", "agency", "case_id", "sequence", "event_id", "digest")
-    return "/".join(str(event[name]) for name in names)
-
-
-def rank_of(event: Json) -> Rank:
-    position = event["corrects"] if event["kind"] == "corrected" else event["sequence"]
-    return position, event["sequence"], event["time"].removesuffix("Z"), event["event_id"], event["digest"]
-
-
-def is_withdrawal(event: Json) -> bool:
-    return event["kind"] in ("retracted", "party-removed")
-
-
-def state(current: Json) -> Json:
-    """Roll-up and content of a case whose greatest event is ``current``."""
-    if is_withdrawal(current):
-        return {"roll_up": "withdrawn"}
-    return {"roll_up": roll_up(current["content"]), "content": current["content"]}
-
-
-def roll_up(content: Json) -> str:
-    status = content["status"]
-    if status.get("final") or status["phase"] == "completed":
-        return "closed"
-    if awaited(content):
-        return "action-needed"
-    if "suspension" in content:
-        return "on-hold"
-    return ROLL_UP_OF_CODE.get((status["phase"], status["code"])) or ROLL_UP_OF_PHASE[status["phase"]]
-
-
-def awaited(content: Json) -> Json | None:
-    """The action that is expected of the party."""
-    action: Json | None = content.get("action")
-    return action if action is not None and action["by"] == "party" else None
-
-
-def case_overview(case: Case, events: int) -> Json:
-    (position, *_), current = case[-1]
-    return {
-        "agency": current["agency"],
-        "case_id": current["case_id"],
-        "roles": current["roles"],
-        "roll_up": state(current)["roll_up"],
-        "sequence": position,
-        "events": events,
-        **({} if is_withdrawal(current) else {"content": current["content"]}),
-        "history": list(history(case)),
-    }
-
-
-def history(case: Case) -> Iterator[Json]:
-    for index, (rank, event) in enumerate(case):
-        later = case[index + 1 :]
-        withdrawn = any(is_withdrawal(other) for _, other in later)
-        entry = {name: event[name] for name in ("sequence", "event_id", "time", "digest", "kind")}
-        if "corrects" in event:
-            entry["corrects"] = event["corrects"]
-        if "content" in event and not withdrawn:
-            status = event["content"]["status"]
-            entry |= {name: status[name] for name in ("phase", "code", "occurred_at")}
-        if later and later[0][0][0] == rank[0]:
-            entry["superseded"] = True
-        if withdrawn:
-            entry["withdrawn"] = True
-        yield entry
-
-
-def change_kind(event: Json, before: Json | None, after: Json, *, is_current: bool) -> str:
-    """What the change means to the citizen: the first that applies."""
-    if not is_current:
-        return "history-amended"
-    if is_withdrawal(event):
-        return "retracted" if event["kind"] == "retracted" else "access-ended"
-    if event["kind"] == "corrected":
-        return "corrected"
-    if before is None or before["roll_up"] == "withdrawn":
-        return "case-added"
-    return progress(before, after)
-
-
-def progress(before: Json, after: Json) -> str:
-    old, new = before["content"], after["content"]
-    if "result" in new and new["result"] != old.get("result"):
-        return "decision"
-    if after["roll_up"] == "closed" and before["roll_up"] != "closed":
-        return "closed"
-    was_awaited, is_awaited = awaited(old), awaited(new)
-    if is_awaited and asked(is_awaited) != asked(was_awaited):
-        return "action-needed"
-    if was_awaited and not is_awaited:
-        return "action-resolved"
-    if due(old) != due(new) or old.get("expected") != new.get("expected"):
-        return "deadline-changed"
-    return "status-changed"
-
-
-def asked(action: Json | None) -> tuple[object, ...] | None:
-    return None if action is None else tuple(action.get(name) for name in ("what", "url", "due_at"))
-
-
-def due(content: Json) -> str | None:
-    moment: str | None = content.get("action", {}).get("due_at")
-    return moment

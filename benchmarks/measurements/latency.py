@@ -28,7 +28,7 @@ from casebus_local.simulator import Submission
 from casebus_producers import AgencySettings
 
 _RATES: Final = (500, 5_000)
-_WARM_UP_SECONDS: Final = 5
+_WARM_UP_SECONDS: Final = 10
 _TICK_SECONDS: Final = 0.002
 _READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0

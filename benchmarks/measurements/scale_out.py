@@ -90,7 +90,7 @@ def _pauses(lab: Lab) -> dict[str, float]:
 
 
 def longest_pauses(bus: BenchBus, moments: dict[str, int]) -> dict[str, float]:
-    """Per named moment up to the next one, the longest gap between two arrivals in one partition of changes."""
+    """Per named moment, the longest gap between two arrivals in one partition of changes that ended before the next."""
     arrivals: defaultdict[int, list[int]] = defaultdict(list)
     for message in bus.read(bus.topics.changes):
         arrivals[message.partition() or 0].append(message.timestamp()[1])
@@ -101,7 +101,7 @@ def longest_pauses(bus: BenchBus, moments: dict[str, int]) -> dict[str, float]:
                 later - earlier
                 for stamps in arrivals.values()
                 for earlier, later in pairwise(stamps)
-                if start <= later and earlier < end
+                if start <= later < end
             )
         )
         for name, start, end in spans

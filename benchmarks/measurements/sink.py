@@ -16,7 +16,7 @@ from benchmarks.results import Measured
 from prometheus_client import CollectorRegistry
 
 from casebus_consumers.profile.overview_sink import OverviewSink
-from casebus_consumers.sink import apply_migrations
+from casebus_consumers.sink import SinkMetrics, apply_migrations
 from casebus_local import fresh_database, wait_until
 
 _MIGRATED: Final = ("casebus_consumers.sink", "casebus_consumers.profile")
@@ -44,7 +44,8 @@ def measure(lab: Lab) -> list[Measured]:
 def _store(lab: Lab, bus: BenchBus, dsn: str, number: int, count: int) -> float:
     """Rows per second by the clock, from the end of the warm-up to the last row."""
     stop = threading.Event()
-    sink = OverviewSink(bus.kafka, dsn, CollectorRegistry(), consumer_group=f"{bus.topics.prefix}.{number}", stop=stop)
+    metrics = SinkMetrics(CollectorRegistry())
+    sink = OverviewSink(bus.kafka, dsn, metrics, consumer_group=f"{bus.topics.prefix}.{number}", stop=stop)
     thread = threading.Thread(target=sink.run)
     with psycopg.connect(dsn, autocommit=True) as connection:
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +13,9 @@ from casebus_consumers.commands.sink import reset, status
 from casebus_consumers.commands.tail import tail
 from casebus_consumers.notifier.commands import list_messages, retry_failed
 from casebus_producers.cli_groups import group
+
+if TYPE_CHECKING:
+    from casebus_producers.operator_reports import Finding, StatusSection
 
 NEEDED = ("aiosmtplib", "babel", "granian", "httpx", "jinja2", "joserfc", "psycopg", "psycopg_pool", "starlette")
 
@@ -33,6 +38,24 @@ def register(app: typer.Typer) -> None:
     notifications = group(app, "notifications", "Messages to citizens that were not sent.")
     notifications.command("list")(list_messages)
     notifications.command("retry")(retry_failed)
+
+
+def status_sections(dsn_files: Sequence[Path]) -> Iterable[StatusSection]:
+    """What ``casebus status`` shows of profile and notifier; see ``casebus_producers.operator_reports``."""
+    from casebus_consumers.operator_reports.status import status_sections as sections
+
+    return sections(dsn_files)
+
+
+def doctor_findings(dsn_files: Sequence[Path]) -> Iterable[Finding]:
+    """What ``casebus doctor`` finds of databases, identity provider and mail server."""
+    from casebus_consumers.operator_reports.database_checks import database_findings
+    from casebus_consumers.operator_reports.identity_checks import identity_findings
+    from casebus_consumers.operator_reports.mail_checks import mail_findings
+
+    yield from database_findings(dsn_files)
+    yield from identity_findings()
+    yield from mail_findings()
 
 
 def run_profile(

@@ -51,6 +51,10 @@ class Positions:
         """The broker says that nothing readable comes before ``offset``, transaction markers included."""
         self._ends[partition] = offset
 
+    def end_to_reach(self, partition: int) -> int:
+        """The end that a partition had at its assignment, until that is reached; 0 from then on."""
+        return self._behind.get(partition, 0)
+
     def is_at_end(self, partition: int) -> bool:
         """Whether nothing readable is left, as last heard."""
         return self.next.get(partition, 0) <= self._ends.get(partition, -1)

@@ -291,4 +291,4 @@ class Subscription:
         if self._positions.is_at_end(partition):
             return 0
         _, high = self._consumer.get_watermark_offsets(TopicPartition(self.topic, partition), cached=True)
-        return max(0, high - position)
+        return max(0, high - position, self._positions.end_to_reach(partition) - position)

@@ -43,14 +43,16 @@ def _component(package: Distribution, kind: str) -> dict[str, Any]:
 
 
 def _licence(package: Distribution) -> dict[str, Any] | None:
-    """As the package says it: an SPDX expression where it has one, else the first line of its own words."""
+    """As the package says it: an SPDX expression where it has one, else its classifier, else its own words' first line.
+
+    The classifier before the words: some packages put their whole licence there, which begins with a copyright.
+    """
     expression = _says(package, "License-Expression")
     if expression:
         return {"expression": expression}
-    words = _says(package, "License").strip().partition("\n")[0]
-    for classifier in package.metadata.get_all("Classifier") or []:
-        if not words and classifier.startswith("License :: "):
-            words = classifier.rpartition(" :: ")[2]
+    classifiers = [each for each in package.metadata.get_all("Classifier") or [] if each.startswith("License :: ")]
+    named = [each.rpartition(" :: ")[2] for each in classifiers if each.count(" :: ") > 1]
+    words = ", ".join(named) or _says(package, "License").strip().partition("\n")[0]
     return {"license": {"name": words}} if words else None
 
 

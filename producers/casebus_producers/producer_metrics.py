@@ -4,10 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
+
+from casebus_producers.metric_declaration import CounterDeclaration, GaugeDeclaration
+
+PRODUCER_EVENTS: Final = CounterDeclaration(
+    name="casebus_producer_events",
+    unit="events",
+    labels=("agency", "outcome"),
+    meaning="Events by outcome: delivered, failed, refused (breaks the contract), not-taken (the queue stayed full)",
+)
+PRODUCER_PENDING: Final = GaugeDeclaration(
+    name="casebus_producer_pending_events", unit="events", labels=("agency",), meaning="Events on their way"
+)
+PRODUCER_WAITS: Final = CounterDeclaration(
+    name="casebus_producer_waits",
+    unit="waits",
+    labels=("agency",),
+    meaning="Times that publish waited for room in the queue",
+)
+PRODUCER_WAIT_SECONDS: Final = CounterDeclaration(
+    name="casebus_producer_wait_seconds",
+    unit="seconds",
+    labels=("agency",),
+    meaning="Time that publish waited for room in the queue",
+)
+PRODUCER_CONNECTION_PROBLEMS: Final = CounterDeclaration(
+    name="casebus_producer_connection_problems",
+    unit="problems",
+    labels=("agency",),
+    meaning="Problems that Kafka's client reported",
+)
 
 
 @dataclass(slots=True)
@@ -42,21 +73,8 @@ class ProducerMetrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Prometheus's call."""
-        events = CounterMetricFamily(
-            "casebus_producer_events",
-            "Events by outcome: delivered, failed, refused (breaks the contract), not-taken (the queue stayed full)",
-            labels=["agency", "outcome"],
-        )
-        pending = GaugeMetricFamily("casebus_producer_pending_events", "Events on their way", labels=["agency"])
-        waits = CounterMetricFamily(
-            "casebus_producer_waits", "Times that publish waited for room in the queue", labels=["agency"]
-        )
-        waited = CounterMetricFamily(
-            "casebus_producer_wait_seconds", "Time that publish waited for room in the queue", labels=["agency"]
-        )
-        problems = CounterMetricFamily(
-            "casebus_producer_connection_problems", "Problems that Kafka's client reported", labels=["agency"]
-        )
+        events, pending, waits = PRODUCER_EVENTS.family(), PRODUCER_PENDING.family(), PRODUCER_WAITS.family()
+        waited, problems = PRODUCER_WAIT_SECONDS.family(), PRODUCER_CONNECTION_PROBLEMS.family()
         for agency, counts in self._sums():
             for outcome in ("delivered", "failed", "refused", "not_taken"):
                 events.add_metric([agency, outcome.replace("_", "-")], getattr(counts, outcome))

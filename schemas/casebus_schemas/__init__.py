@@ -1,6 +1,7 @@
 """The contract between an agency, the bus, and everyone who reads it: events, identifiers, topics, codec."""
 
 from casebus_schemas.accepted import AcceptedEvent, EventKind
+from casebus_schemas.audit import ActState, AuditEntry
 from casebus_schemas.case import (
     Action,
     ActionBy,
@@ -18,6 +19,22 @@ from casebus_schemas.case import (
 )
 from casebus_schemas.change import CaseState, Change, ChangeKind
 from casebus_schemas.codec import decode, encode
+from casebus_schemas.control import (
+    LEGAL_HOLD_TAG,
+    CaseRetention,
+    Clock,
+    Control,
+    Erased,
+    Merged,
+    RetentionPolicy,
+    clock_key,
+    decode_control,
+    erased_key,
+    is_clock_key,
+    is_control_key,
+    merged_key,
+    new_clock,
+)
 from casebus_schemas.dead_letter import DeadLetter
 from casebus_schemas.epoch import EPOCH_KEY, EpochState, OverviewsEpoch
 from casebus_schemas.errors import (
@@ -65,6 +82,7 @@ from casebus_schemas.party import (
 )
 from casebus_schemas.preferences import Cadence, Cadences, ChannelKind, Preferences, QuietHours
 from casebus_schemas.rejection import Position, Rejection, Verdict
+from casebus_schemas.sent_notification import AnnouncedCase, Announcement, SentNotification, SentState
 from casebus_schemas.sources import AgencyActivity, SourceFreshness, SourceState
 from casebus_schemas.status import Phase, RollUp, known_codes, roll_up, vocabulary
 from casebus_schemas.text import LANGUAGES, Language, LongText, ShortText
@@ -77,30 +95,39 @@ __all__ = [
     "EPOCH_KEY",
     "EVENT_MODELS",
     "LANGUAGES",
+    "LEGAL_HOLD_TAG",
     "MAX_DEPTH",
     "MAX_EVENT_BYTES",
     "MAX_HISTORY",
     "AcceptedEvent",
+    "ActState",
     "Action",
     "ActionBy",
     "AgencyActivity",
+    "AnnouncedCase",
+    "Announcement",
     "AssociationParty",
+    "AuditEntry",
     "Cadence",
     "Cadences",
     "CaseContent",
     "CaseEvent",
     "CaseOverview",
+    "CaseRetention",
     "CaseState",
     "Change",
     "ChangeKind",
     "ChannelKind",
     "Citizen",
+    "Clock",
     "Contact",
+    "Control",
     "Corrected",
     "CorrectedEvent",
     "DeadLetter",
     "Enterprise",
     "EpochState",
+    "Erased",
     "EstablishmentUnit",
     "EventEnvelope",
     "EventKind",
@@ -111,6 +138,7 @@ __all__ = [
     "Language",
     "Link",
     "LongText",
+    "Merged",
     "NotificationOutcome",
     "NotificationState",
     "Notify",
@@ -129,12 +157,15 @@ __all__ = [
     "Reason",
     "Rejection",
     "Result",
+    "RetentionPolicy",
     "Retracted",
     "RetractedEvent",
     "Role",
     "RollUp",
     "SchemaError",
     "Sensitivity",
+    "SentNotification",
+    "SentState",
     "ShortText",
     "SourceFreshness",
     "SourceState",
@@ -146,17 +177,24 @@ __all__ = [
     "Topics",
     "UndecodableError",
     "Verdict",
+    "clock_key",
     "decode",
+    "decode_control",
     "decode_event",
     "encode",
     "encode_event",
+    "erased_key",
     "insz_of",
+    "is_clock_key",
+    "is_control_key",
     "is_establishment",
     "is_insz",
     "is_kbo",
     "kbo_of",
     "known_codes",
+    "merged_key",
     "murmur2",
+    "new_clock",
     "new_event",
     "parse_insz",
     "parse_kbo",

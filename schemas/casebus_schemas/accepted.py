@@ -29,6 +29,10 @@ class AcceptedEvent(ContractModel):
     ``content`` is present for the kinds that carry a state (status-changed, corrected). ``digest`` covers all that
     the agency said about this party (a CRC-32 in hexadecimal): two events with one id and different contents are
     different events. ``time`` and ``sequence`` are the agency's.
+
+    When parties are merged, events come to a party under whom the agency did not send them. ``moved_from``: a copy of
+    what was known under that party before the merge, no news to anybody. ``sent_to``: it came after the merge, for the
+    party that the agency named.
     """
 
     party_ref: PartyRef
@@ -45,6 +49,8 @@ class AcceptedEvent(ContractModel):
     traceparent: str | None = None
     reason: LongText | None = None
     content: CaseContent | None = None
+    moved_from: PartyRef | None = None
+    sent_to: PartyRef | None = None
 
     @property
     def key(self) -> str:

@@ -20,7 +20,7 @@ from casebus_schemas.events import EVENT_MODELS
 from casebus_schemas.json_schema import published
 from casebus_schemas.topics import DECLARATIONS, SUBMITTED, TopicDeclaration, Topics, partitions_of
 
-VERSION: Final = "1.0.0"
+VERSION: Final = "1.1.0"
 """Of the interface, not of the program: rises when the contract does (``docs/agencies/schema-evolution.md``)."""
 _SCHEMA_FORMAT: Final = "application/schema+json;version=draft-2020-12"
 _BINDING_VERSION: Final = "0.5.0"
@@ -78,7 +78,8 @@ def _models(topic: TopicDeclaration) -> dict[str, type[BaseModel]]:
     """The messages of a topic by name: an event's type without its prefix, or the model of a record."""
     if topic is SUBMITTED:
         return {_event_name(model): model for model in EVENT_MODELS}
-    return {} if topic.model is None else {topic.model.__name__: topic.model}
+    records = (*(() if topic.model is None else (topic.model,)), *topic.controls)
+    return {model.__name__: model for model in records}
 
 
 def _event_name(model: type[BaseModel]) -> str:
@@ -115,7 +116,7 @@ def _setting(name: str, value: str) -> str | int | list[str]:
     """A topic's setting in the form that the Kafka binding prescribes."""
     if name == "cleanup.policy":
         return value.split(",")
-    return int(value) if value.isdigit() else value
+    return int(value) if value.removeprefix("-").isdigit() else value
 
 
 def _operation(topic: TopicDeclaration, models: Iterable[str]) -> tuple[str, dict[str, Any]]:

@@ -21,7 +21,7 @@ class ChangeKind(StrEnum):
 
     RETRACTED = "retracted"
     ACCESS_ENDED = "access-ended"
-    HISTORY_AMENDED = "history-amended"  # a late or superseded event: what is shown now stays as it was
+    HISTORY_AMENDED = "history-amended"  # no news: a late, superseded, moved or long past event
     CORRECTED = "corrected"
     CASE_ADDED = "case-added"
     DECISION = "decision"
@@ -43,6 +43,9 @@ class Change(ContractModel):
     """One effective change. ``change_id`` is the key of the accepted event that made it: unique, for ever.
 
     ``before`` is absent for a case that was not in the overview.
+
+    ``moved_from``: a merge brought this event from another party, who was told when it was news. Whatever the case has
+    come to by it, ``kind`` is history-amended: nobody is told again, but the case is known to this party from here on.
     """
 
     change_id: str
@@ -61,3 +64,4 @@ class Change(ContractModel):
     reason: LongText | None = None
     before: CaseState | None = None
     after: CaseState
+    moved_from: PartyRef | None = None

@@ -19,7 +19,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from casebus_schemas.accepted import AcceptedEvent
+from casebus_schemas.audit import AuditEntry
 from casebus_schemas.change import Change
+from casebus_schemas.control import Clock, Erased, Merged
 from casebus_schemas.dead_letter import DeadLetter
 from casebus_schemas.epoch import OverviewsEpoch
 from casebus_schemas.events import EVENT_MODELS
@@ -27,12 +29,16 @@ from casebus_schemas.notification import NotificationOutcome
 from casebus_schemas.overview import Overview
 from casebus_schemas.preferences import Preferences
 from casebus_schemas.rejection import Rejection
+from casebus_schemas.sent_notification import SentNotification
 from casebus_schemas.sources import AgencyActivity, SourceFreshness
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _EVENT_PREFIX: Final = "be.vlaanderen."
 _RECORD_MODELS: Final[dict[str, type[BaseModel]]] = {
     "accepted-event": AcceptedEvent,
+    "control-erased": Erased,
+    "control-merged": Merged,
+    "control-clock": Clock,
     "overview": Overview,
     "change": Change,
     "rejection": Rejection,
@@ -41,7 +47,9 @@ _RECORD_MODELS: Final[dict[str, type[BaseModel]]] = {
     "source-freshness": SourceFreshness,
     "preferences": Preferences,
     "notification-outcome": NotificationOutcome,
+    "sent-notification": SentNotification,
     "overviews-epoch": OverviewsEpoch,
+    "audit-entry": AuditEntry,
 }
 _ONLY_IN_WORDS: Final = (
     "A valid event also has: at most 65536 bytes; check digits that are right; subject equal to data.case_id; "

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from casebus_schemas.accepted import AcceptedEvent
+from casebus_schemas.audit import AuditEntry
 from casebus_schemas.change import Change
+from casebus_schemas.control import Clock, Erased, Merged
 from casebus_schemas.dead_letter import DeadLetter
 from casebus_schemas.epoch import EpochState, OverviewsEpoch
 from casebus_schemas.model import ContractModel
@@ -18,6 +20,7 @@ from casebus_schemas.notification import NotificationOutcome
 from casebus_schemas.overview import Overview
 from casebus_schemas.preferences import Preferences
 from casebus_schemas.rejection import Rejection
+from casebus_schemas.sent_notification import SentNotification
 from casebus_schemas.sources import AgencyActivity, SourceFreshness
 
 DEFAULT_PARTITIONS = 12
@@ -39,7 +42,9 @@ def _delete_after(days: int) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class TopicDeclaration:
-    """One kind of topic. ``per_agency`` topics exist once for each OVO code, appended to the name.
+    """One kind of topic. ``controls`` stand among the records of ``model``, under keys of their own.
+
+    ``per_agency`` topics exist once for each OVO code, appended to the name.
 
     ``by_party`` topics share the partition count and put everything about a party in the same partition.
     """
@@ -50,6 +55,7 @@ class TopicDeclaration:
     readers: str
     config: dict[str, str] = field(default_factory=dict)
     model: type[ContractModel] | None = None
+    controls: tuple[type[ContractModel], ...] = ()
     per_agency: bool = False
     by_party: bool = False
 
@@ -74,11 +80,12 @@ REJECTED = TopicDeclaration(
 )
 ACCEPTED = TopicDeclaration(
     name="accepted",
-    key="party_ref/agency/case_id/sequence/event_id/digest",
-    writer="intake",
+    key="party_ref/agency/case_id/sequence/event_id/digest; with ! behind the party_ref, or first, a control record",
+    writer="intake, overviews",
     readers="overviews, anyone allowed",
     config=_COMPACT,
     model=AcceptedEvent,
+    controls=(Erased, Merged, Clock),
     by_party=True,
 )
 OVERVIEWS = TopicDeclaration(
@@ -133,6 +140,15 @@ OUTCOMES = TopicDeclaration(
     model=NotificationOutcome,
     per_agency=True,
 )
+NOTIFICATIONS = TopicDeclaration(
+    name="notifications",
+    key="party_ref",
+    writer="notifier",
+    readers="profile",
+    config=_delete_after(30),
+    model=SentNotification,
+    by_party=True,
+)
 DEAD_LETTERS = TopicDeclaration(
     name="dead-letters",
     key="original key",
@@ -150,6 +166,16 @@ EPOCHS = TopicDeclaration(
     model=OverviewsEpoch,
 )
 
+AUDIT = TopicDeclaration(
+    name="audit",
+    key="sequence",
+    writer="casebus commands",
+    readers="auditors, operators",
+    # Append-only: nothing in it is ever replaced by a later record, as compaction would.
+    config={"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"},
+    model=AuditEntry,
+)
+
 DECLARATIONS: tuple[TopicDeclaration, ...] = (
     SUBMITTED,
     REJECTED,
@@ -160,8 +186,10 @@ DECLARATIONS: tuple[TopicDeclaration, ...] = (
     SOURCES,
     PREFERENCES,
     OUTCOMES,
+    NOTIFICATIONS,
     DEAD_LETTERS,
     EPOCHS,
+    AUDIT,
 )
 
 
@@ -223,6 +251,11 @@ class Topics:
         return f"{self.prefix}.preferences"
 
     @cached_property
+    def notifications(self) -> str:
+        """What each party was told, and when."""
+        return f"{self.prefix}.notifications"
+
+    @cached_property
     def dead_letters(self) -> str:
         """What no code could handle."""
         return f"{self.prefix}.dead-letters"
@@ -231,6 +264,11 @@ class Topics:
     def epochs(self) -> str:
         """Which epoch of the overviews is live."""
         return f"{self.prefix}.epochs"
+
+    @property
+    def audit(self) -> str:
+        """What operators did."""
+        return f"{self.prefix}.audit"
 
     @property
     def first_epoch(self) -> OverviewsEpoch:

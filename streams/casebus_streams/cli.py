@@ -8,8 +8,13 @@ import typer
 
 from casebus_producers.cli_groups import group
 from casebus_streams.commands import agencies
+from casebus_streams.commands.audit import list_entries, verify_log
 from casebus_streams.commands.dead_letters import list_letters, replay, show
+from casebus_streams.commands.doctor import doctor
+from casebus_streams.commands.erase import erase
+from casebus_streams.commands.merge import merge
 from casebus_streams.commands.rebuild import rebuild
+from casebus_streams.commands.status import status
 from casebus_streams.commands.topics import apply, plan
 from casebus_streams.commands.verify import verify
 
@@ -26,8 +31,15 @@ def register(app: typer.Typer) -> None:
     let_in.command("add")(agencies.add)
     let_in.command("list")(agencies.list_agencies)
     let_in.command("disable")(agencies.disable)
+    app.command("status")(status)
+    app.command("doctor")(doctor)
     app.command("verify")(verify)
     app.command("rebuild")(rebuild)
+    app.command("erase")(erase)
+    app.command("merge")(merge)
+    audit = group(app, "audit", "What operators did, and whether the log of it is whole.")
+    audit.command("list")(list_entries)
+    audit.command("verify")(verify_log)
     letters = group(app, "dead-letters", "Records that no code could handle.")
     letters.command("list")(list_letters)
     letters.command("show")(show)
@@ -42,7 +54,8 @@ def run_streams(
 ) -> None:
     """Run the stream stages, intake and overviews, exactly once, until SIGTERM or Ctrl-C.
 
-    Start as many workers as you like: they share the partitions. Exit code 0 after an orderly stop, 2 when a setting
+    Start as many workers as you like: they share the partitions. /livez, /readyz and /metrics are on
+    CASEBUS_STREAMS__METRICS_PORT. Exit code 0 after an orderly stop, 2 when a setting
     is missing or wrong, 3 when going on could have lost or corrupted something (the log says what).
     """
     from casebus_streams.commands.endings import operator_command
@@ -63,7 +76,8 @@ def run_sources(
 ) -> None:
     """Judge how fresh each agency is, and tell when one falls silent, until SIGTERM or Ctrl-C.
 
-    One worker is enough; others stand by. Exit codes as for streams.
+    One worker is enough; others stand by. /livez, /readyz and /metrics are on CASEBUS_SOURCES__METRICS_PORT. Exit codes
+    as for streams.
     """
     from casebus_streams.commands.endings import operator_command
     from casebus_streams.run import run_sources as run

@@ -7,6 +7,7 @@ from base64 import b64encode
 import structlog
 
 from casebus_schemas import DeadLetter, Position, encode
+from casebus_streams.event_trace import event_trace
 from casebus_streams.records import InRecord, OutRecord
 
 log = structlog.get_logger(__name__)
@@ -18,7 +19,13 @@ def dead_letter(topic: str, record: InRecord, *, stage: str, reason: str, error:
     ``with_original`` is false before pseudonymisation: the record stays at its position for its topic's retention.
     """
     log.error(
-        "dead_letter", stage=stage, reason=reason, topic=record.topic, partition=record.partition, offset=record.offset
+        "dead_letter",
+        stage=stage,
+        reason=reason,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        **event_trace(record.value),
     )
     letter = DeadLetter(
         position=Position(topic=record.topic, partition=record.partition, offset=record.offset),

@@ -1,4 +1,4 @@
-"""The fold: accepted events into a party's overview. No clock, no I/O, no Kafka.
+"""The fold: accepted events into a party's overview. No clock but the log's own, no I/O, no Kafka.
 
 Its laws (property tests hold it to them):
 
@@ -12,19 +12,28 @@ Its laws (property tests hold it to them):
 Law 2 with a bounded history: it holds to the byte as long as no event arrives after ``MAX_HISTORY`` greater ones of
 its case. Beyond that, everything but ``version``, ``events`` and ``updated_at`` still depends on the set alone; those
 three then also tell which events arrived in time.
+
+With control records (``casebus_schemas.control``) the laws hold like this:
+
+* *erased*: the overview is what the events after the last such marker make of it, as if there had been no others.
+* *merged*: the overview is an alias, whatever events come before or after the marker; they are folded in under the
+  other party. An alias' ``version`` is one above what it was before, so it alone depends on what came before.
+* *clock*: law 2 holds for the set of events together with the last clock record before each of them or after it: a
+  case is retired when its current state is past its time at that clock, no matter when it is judged. Only ``version``
+  also counts the clocks that had an effect, and ``updated_at`` may be of a case that was forgotten since. An event of a
+  forgotten case begins the case anew, unless it is itself past its time in the log: then it has no effect and is
+  forgotten at once.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Final
-
 from msgspec import UNSET, MsgspecError, Raw, Struct
 
-from casebus_schemas import MAX_HISTORY, RollUp, roll_up
-from casebus_streams import history
-from casebus_streams.change_kind import HISTORY_AMENDED, classify, party_action
+from casebus_schemas import Clock, Merged
+from casebus_streams.case_fold import case_after, facts_of, place
+from casebus_streams.change_kind import HISTORY_AMENDED, classify
 from casebus_streams.errors import DeadLetterError
+from casebus_streams.retention.ending import is_forgotten, retired
 from casebus_streams.wire import (
     AcceptedRecord,
     CaseRecord,
@@ -38,8 +47,6 @@ from casebus_streams.wire import (
     decode_overview,
     encode,
 )
-
-_WITHDRAWN: Final = RollUp.WITHDRAWN.value
 
 
 class Applied(Struct, gc=False, frozen=True):
@@ -80,39 +87,77 @@ class OverviewFold:
     """One party's overview while a batch of events is folded into it.
 
     Decodes the overview once, each touched case once, and encodes them once, however many events there are.
+    ``forgotten``: the keys of events that are past their time in the log already, and are to be removed from it.
     """
 
-    __slots__ = ("_overview", "_touched")
+    __slots__ = ("_clock", "_overview", "_touched", "forgotten")
 
-    def __init__(self, overview: OverviewRecord) -> None:
+    def __init__(self, overview: OverviewRecord, clock: Clock | None = None) -> None:
         self._overview = overview
+        self._clock = clock
         self._touched: dict[str, CaseRecord] = {}
+        self.forgotten: list[str] = []
 
     @classmethod
-    def of(cls, overview: bytes | None, party_ref: str, *, epoch: int) -> OverviewFold:
+    def of(cls, overview: bytes | None, party_ref: str, *, epoch: int, clock: Clock | None = None) -> OverviewFold:
         """The fold of one party's overview: its bytes, or ``None`` for a party without one.
 
-        Raises ``msgspec.MsgspecError`` when the bytes are not an overview: the view itself is damaged.
+        ``clock`` is the last clock record before the events. Raises ``msgspec.MsgspecError`` when the bytes are not an
+        overview: the view itself is damaged.
         """
         if overview is None:
-            return cls(OverviewRecord(party_ref=party_ref, epoch=epoch, version=0, updated_at="", cases={}))
-        return cls(decode_overview(overview))
+            return cls(_nothing_of(party_ref, epoch), clock)
+        return cls(decode_overview(overview), clock)
+
+    @property
+    def merged_into(self) -> str | None:
+        """The party of which this one is an alias: its events must be folded in there, not here."""
+        into = self._overview.merged_into
+        return None if into is UNSET else into
 
     def apply(self, event: AcceptedRecord, change_id: str) -> Applied | None:
         """Fold one event in; ``None`` when it has no effect. Raises ``DeadLetterError``, having changed nothing."""
         case_key = f"{event.agency}/{event.case_id}"
         before = self._case(case_key)
-        facts = _facts_of(event)
-        placed = _place(before, event, facts)
+        facts = facts_of(event)
+        placed = place(before, event, facts)
         if placed is None:
             return None
-        after = _case_after(before, event, facts, placed)
+        after = case_after(before, event, facts, placed)
+        if (clock := self._clock) is not None:
+            after = retired(after, clock)
+            if before is None and is_forgotten(after, clock):
+                self.forgotten.append(change_id)
+                return None
         kind = _kind_of_change(before, event, facts, after, is_current=placed.is_current)
         self._touched[case_key] = after
         self._overview.version += 1
         if event.time[:-1] > self._overview.updated_at[:-1]:
             self._overview.updated_at = event.time
-        return Applied(self._change(event, change_id, kind, before, after), placed.is_conflict)
+        # The agency was told of a moved event's conflict when it was news.
+        is_conflict = placed.is_conflict and event.moved_from is UNSET
+        return Applied(self._change(event, change_id, kind, before, after), is_conflict)
+
+    def erase(self) -> None:
+        """Forget everything, also that it is an alias."""
+        self._touched = {}
+        self._overview = _nothing_of(self._overview.party_ref, self._overview.epoch)
+
+    def merge(self, marker: Merged) -> bool:
+        """Make it an alias; whether that has an effect."""
+        if self.merged_into == marker.into:
+            return False
+        overview = self._overview
+        self._touched = {}
+        self._overview = OverviewRecord(
+            party_ref=overview.party_ref,
+            epoch=overview.epoch,
+            version=overview.version + 1,
+            updated_at=marker.at.isoformat().replace("+00:00", "Z"),
+            cases={},
+            merged_into=marker.into,
+        )
+        return True
 
     def encode(self) -> bytes:
         """The overview as it stands, as a record's value."""
@@ -152,59 +197,13 @@ class OverviewFold:
                 reason=event.reason,
                 before=UNSET if before is None else CaseStateRecord(before.roll_up, before.content),
                 after=CaseStateRecord(after.roll_up, after.content),
+                moved_from=event.moved_from,
             )
         )
 
 
-class _Placed(Struct, gc=False, frozen=True):
-    history: Raw
-    is_current: bool
-    is_conflict: bool
-
-
-def _place(case: CaseRecord | None, event: AcceptedRecord, facts: ContentFacts | None) -> _Placed | None:
-    """Where the event lands in the case's history; ``None`` when it has no effect."""
-    entry = history.entry_of(event, facts)
-    if case is None:
-        return _Placed(Raw(encode([entry])), is_current=True, is_conflict=False)
-    if event.position > case.sequence and facts is not None:
-        # Nearly every event.
-        is_full = case.events >= MAX_HISTORY
-        return _Placed(history.append(case.history, entry, is_full=is_full), is_current=True, is_conflict=False)
-    entries = history.insert(case.history, entry)
-    if entries is None:
-        return None
-    return _Placed(
-        Raw(encode(entries)), is_current=entries[-1] is entry, is_conflict=history.has_conflict(entries, entry)
-    )
-
-
-def _case_after(
-    before: CaseRecord | None, event: AcceptedRecord, facts: ContentFacts | None, placed: _Placed
-) -> CaseRecord:
-    """The case with the event in it: its content, too, when the event is the current one."""
-    events = before.events + 1 if before is not None else 1
-    if before is not None and not placed.is_current:
-        return CaseRecord(
-            agency=before.agency,
-            case_id=before.case_id,
-            roles=before.roles,
-            roll_up=before.roll_up,
-            sequence=before.sequence,
-            events=events,
-            content=before.content,
-            history=placed.history,
-        )
-    return CaseRecord(
-        agency=event.agency,
-        case_id=event.case_id,
-        roles=event.roles,
-        roll_up=_roll_up_of(facts),
-        sequence=event.position,
-        events=events,
-        content=event.content if facts is not None else UNSET,
-        history=placed.history,
-    )
+def _nothing_of(party_ref: str, epoch: int) -> OverviewRecord:
+    return OverviewRecord(party_ref=party_ref, epoch=epoch, version=0, updated_at="", cases={})
 
 
 def _kind_of_change(
@@ -215,35 +214,9 @@ def _kind_of_change(
     *,
     is_current: bool,
 ) -> str:
-    if not is_current:
+    if not is_current or event.moved_from is not UNSET or after.retired is not UNSET:
         return HISTORY_AMENDED
     if before is None or before.content is UNSET:
         return classify(event, before=None, before_roll_up=None, after=facts, after_roll_up=after.roll_up)
     shown = decode_facts(before.content)
     return classify(event, before=shown, before_roll_up=before.roll_up, after=facts, after_roll_up=after.roll_up)
-
-
-def _facts_of(event: AcceptedRecord) -> ContentFacts | None:
-    """What the event's content says, ``None`` for an event that takes the case out of the overview."""
-    if event.kind in history.BARRIERS:
-        return None
-    if event.content is UNSET:
-        raise DeadLetterError("accepted.content", f"an event of kind {event.kind} must carry the case's content")
-    try:
-        return decode_facts(event.content)
-    except MsgspecError as error:
-        raise DeadLetterError("accepted.content", str(error)) from None
-
-
-def _roll_up_of(facts: ContentFacts | None) -> str:
-    if facts is None:
-        return _WITHDRAWN
-    status = facts.status
-    return _shown_as(
-        status.phase, status.code, status.final, party_action(facts) is not None, facts.suspension is not UNSET
-    )
-
-
-@lru_cache(maxsize=4096)  # bounded: codes come from agencies
-def _shown_as(phase: str, code: str, final: bool, awaits_party: bool, suspended: bool) -> str:
-    return roll_up(phase, code, final=final, awaits_party=awaits_party, suspended=suspended).value

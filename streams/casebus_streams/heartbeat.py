@@ -35,6 +35,11 @@ class Heartbeat(threading.Event):
         return super().wait(timeout)
 
     @property
+    def is_ending(self) -> bool:
+        """As ``is_set``, for others than the stage: it is no sign of life."""
+        return super().is_set()
+
+    @property
     def silent_seconds(self) -> float:
         """How long the stage has not asked."""
         return time.monotonic() - self._last

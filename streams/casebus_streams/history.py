@@ -39,6 +39,7 @@ def entry_of(event: AcceptedRecord, facts: ContentFacts | None) -> HistoryRecord
         phase=status.phase if status else UNSET,
         code=status.code if status else UNSET,
         occurred_at=status.occurred_at if status else UNSET,
+        visible_from=facts.visible_from if facts is not None else UNSET,
     )
 
 

@@ -14,6 +14,9 @@ ATTEMPT_HEADER: Final = "casebus-attempt"
 """The header of a replayed record: which attempt to handle it this is, in decimal digits."""
 
 
+Partition = tuple[str, int]
+"""A topic's name and a number."""
+
 Headers = dict[str, str | bytes | None] | list[tuple[str, str | bytes | None]]
 """As the client gives them."""
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import gc
 import os
 
 import faust
 import structlog
-from prometheus_client import CollectorRegistry
 
-from casebus_producers.metrics_endpoint import serve_metrics
+from casebus_producers.operations_endpoint import serve_operations
+from casebus_producers.process_registry import process_registry
+from casebus_streams.process_tuning import tune_process
 from casebus_streams.settings import StreamsSettings
 from casebus_streams.sources.application import build_sources_app
 from casebus_streams.sources.settings import SourcesSettings
-from casebus_streams.worker import STAGES, build_app
+from casebus_streams.sources.watch import STAGE
+from casebus_streams.stage_health import StageHealth, worker_health
+from casebus_streams.worker import STAGES, build_app, stage_healths
 
 STOPPED_UNSAFE = 3
 
@@ -26,10 +28,11 @@ def run(stages: tuple[str, ...] = STAGES) -> int:
     Raises pydantic's ``ValidationError`` and ``SettingError`` before anything is started.
     """
     settings = StreamsSettings()
-    registry = CollectorRegistry()
-    app = build_app(settings, registry, stages=stages)
-    section = settings.streams
-    with serve_metrics(registry, section.metrics_host, section.metrics_port) as endpoint:
+    registry = process_registry()
+    healths = stage_healths(stages)
+    app = build_app(settings, registry, healths)
+    health, section = worker_health(settings.kafka, healths), settings.streams
+    with serve_operations(registry, health, section.metrics_host, section.metrics_port) as endpoint:
         log.info("worker_starting", stages=stages, worker_id=section.worker_id, metrics_port=endpoint.port)
         return _run_to_end(app)
 
@@ -37,16 +40,22 @@ def run(stages: tuple[str, ...] = STAGES) -> int:
 def run_sources() -> int:
     """Run the worker that judges how fresh the agencies are. As ``run`` in all else."""
     settings = SourcesSettings()
-    registry = CollectorRegistry()
-    app = build_sources_app(settings, registry)
-    section = settings.sources
-    with serve_metrics(registry, section.metrics_host, section.metrics_port) as endpoint:
+    registry = process_registry()
+    judging = judging_health()
+    app = build_sources_app(settings, registry, judging)
+    health, section = worker_health(settings.kafka, [judging]), settings.sources
+    with serve_operations(registry, health, section.metrics_host, section.metrics_port) as endpoint:
         log.info("worker_starting", stages=("sources",), metrics_port=endpoint.port)
         return _run_to_end(app)
 
 
+def judging_health() -> StageHealth:
+    """That of the worker that judges; nothing runs yet."""
+    return StageHealth(STAGE, views="sources_caught_up")
+
+
 def _run_to_end(app: faust.App) -> int:
-    tune_garbage_collector()
+    tune_process()
     worker = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
     worker.spinner = None  # it would write to the log's stream
     try:
@@ -57,10 +66,3 @@ def _run_to_end(app: faust.App) -> int:
     log.critical("worker_stopped_unsafe")
     # A crashed event loop can leave threads that would keep the process alive (robinhood/faust#301, #484).
     os._exit(STOPPED_UNSAFE)
-
-
-def tune_garbage_collector() -> None:
-    """The hot path makes no cycles; what start-up made stays. Collect that once and look far less often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings
 
 from casebus_producers.settings import SETTINGS_CONFIG, KafkaSettings, PseudonymSettings
-from casebus_schemas import DEFAULT_PARTITIONS
+from casebus_schemas import DEFAULT_PARTITIONS, RetentionPolicy
 
 
 class StreamSection(BaseModel):
@@ -36,6 +36,9 @@ class StreamSection(BaseModel):
     topic_refresh_seconds: Annotated[float, Field(gt=0)] = 5.0
     # Agencies whose links must stay on their own hosts: OVO code -> host names.
     link_hosts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    # How long closed cases stay. Without one nothing ever leaves, and no clock record is written; to end a policy that
+    # was in force, give an empty one: who replays the log has to find that, too.
+    retention: RetentionPolicy | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65535, description="0 takes a free port")] = 0
 

@@ -14,12 +14,14 @@ from typing import Protocol
 import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from casebus_producers.lag import LagMeter
 from casebus_producers.settings import KafkaSettings
+from casebus_streams.end_watch import EndWatch
 from casebus_streams.errors import StopError
 from casebus_streams.records import InRecord, attempt_of
+from casebus_streams.records import Partition as Partition
 from casebus_streams.settings import StreamSection
-
-Partition = tuple[str, int]
+from casebus_streams.source_lag import SourceLag
 
 # The client does not mark as retriable what ``committed`` raises. It asks again itself while offsets are undecided,
 # and in the end says that the time is up.
@@ -99,33 +101,40 @@ class Source:
         *,
         batch_max_records: int,
         idle_wait_seconds: float,
+        end_watch: EndWatch | None = None,
     ) -> None:
         self._listener = listener
         self._batch_max_records = batch_max_records
         self._idle_wait_seconds = idle_wait_seconds
         self._owned: set[Partition] = set()
         self._pending: list[InRecord] = []
-        self._ends: dict[Partition, int] = {}
+        self._lag = SourceLag(end_watch)
         self._failure: BaseException | None = None
         self._consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
-        self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
+        self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
+        self.rebalances = {"assigned": 0, "revoked": 0, "lost": 0}
+        """How often partitions came and went. May be read from any thread."""
 
     def poll_batch(self) -> list[InRecord]:
         """Records to handle: those left over from an aborted transaction, else new ones. Blocks while idle.
 
         Raises what a listener raised inside a rebalance, and ``StopError`` for a consumer that cannot go on.
         """
+        self._lag.look(self._consumer)
         if self._pending:
             # A fenced transaction means a rebalance is waiting to be heard of; what it brings joins the batch.
             self._take(self._consumer.consume(1, 0.05))
         else:
             self._take_available()
+        if self._pending:
+            self.lag.took(self._pending[0].timestamp_ms)
         return self._pending
 
     def next_offsets(self) -> list[TopicPartition]:
         """What to commit once the batch is handled: one past the last record of each partition."""
-        after = {(record.topic, record.partition): record.offset + 1 for record in self._pending}
-        return [TopicPartition(topic, partition, offset) for (topic, partition), offset in after.items()]
+        last = {(record.topic, record.partition): record for record in self._pending}
+        self._lag.sending(last)
+        return [TopicPartition(*partition, record.offset + 1) for partition, record in last.items()]
 
     def is_committed(self) -> bool:
         """Whether the batch was committed by a transaction of which nobody heard the end. Blocks while undecided.
@@ -139,6 +148,12 @@ class Source:
     def committed(self) -> None:
         """The batch is in the log; the next one may come."""
         self._pending = []
+        self._lag.committed()
+
+    @property
+    def lag(self) -> LagMeter[Partition]:
+        """How far this worker is behind on its partitions. May be read from any thread."""
+        return self._lag.meter
 
     @property
     def owned(self) -> frozenset[Partition]:
@@ -173,6 +188,7 @@ class Source:
     def _handle_error(self, error: KafkaError, message: Message) -> None:
         code = error.code()
         if code == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own names for its local errors
+            self._lag.reached_end(_partition_of(message), message.offset() or 0)
             return
         if code == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
             partition = _partition_of(message)
@@ -186,9 +202,15 @@ class Source:
             log.warning("consumer_error", error=error.name())
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.rebalances["assigned"] += 1
         self._guarded(self._assign, consumer, partitions)
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.rebalances["revoked"] += 1
+        self._guarded(self._revoke, consumer, partitions)
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.rebalances["lost"] += 1
         self._guarded(self._revoke, consumer, partitions)
 
     def _guarded(
@@ -212,6 +234,7 @@ class Source:
         starts = committed_offsets(consumer, partitions)
         self._listener.assigned(names)
         self._owned.update(names)
+        self._lag.assigned(starts)
         consumer.incremental_assign(starts)
         log.info("partitions_assigned", partitions=len(names))
 
@@ -219,6 +242,7 @@ class Source:
         names = {(partition.topic, partition.partition) for partition in partitions}
         self._owned -= names
         self._pending = [record for record in self._pending if (record.topic, record.partition) not in names]
+        self._lag.revoked(names, is_empty_handed=not self._pending)
         self._listener.revoked(sorted(names))
         consumer.incremental_unassign(partitions)
         log.info("partitions_revoked", partitions=len(names))

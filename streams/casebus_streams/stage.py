@@ -45,8 +45,11 @@ class Stage(AssignmentListener, Protocol[Decided]):
     def name(self) -> str:
         """``intake`` or ``overviews``: in metrics, logs and the consumer group's name."""
 
+    def is_due(self) -> bool:
+        """Whether there is something to write although nothing may have come. Asked for each batch; must not block."""
+
     def decide(self, batch: list[InRecord]) -> Decided:
-        """What to write for these records. Changes nothing that an abort would have to undo."""
+        """What to write for these records, and what is due. Changes nothing that an abort would have to undo."""
 
     def committed(self, outcome: Decided) -> None:
         """It is written: remember what follows from it."""
@@ -60,10 +63,11 @@ def run_stage(
     Nothing of a batch is remembered before it is committed, so after an abort the same records are simply decided
     again. Raises ``StopError`` when one batch fails for ``_GIVE_UP_SECONDS``, and whatever makes going on unsafe.
     """
+    metrics.watch(source)
     failing_since: float | None = None
     while not stop.is_set():
         batch = source.poll_batch()
-        if not batch:
+        if not stage.is_due() and not batch:
             failing_since = None
             continue
         outcome = stage.decide(batch)

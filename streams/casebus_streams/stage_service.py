@@ -16,6 +16,7 @@ import structlog
 
 from casebus_streams.errors import StopError
 from casebus_streams.heartbeat import Heartbeat
+from casebus_streams.stage_health import StageHealth
 
 log = structlog.get_logger(__name__)
 
@@ -30,18 +31,18 @@ class StageService(mode.Service):
     """
 
     abstract: ClassVar[bool] = True
-    stage_name: ClassVar[str]
+    health: ClassVar[StageHealth]
     run_stage: ClassVar[Callable[[Heartbeat], None]]
 
     def __post_init__(self) -> None:
         """Mode's hook for what a constructor would do."""
-        self._must_end = Heartbeat()
+        self._must_end = self.health.heartbeat
         self._thread: threading.Thread | None = None
 
     async def on_start(self) -> None:
         """Start the thread."""
         loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._main, args=(loop,), name=self.stage_name, daemon=True)
+        self._thread = threading.Thread(target=self._main, args=(loop,), name=self.health.name, daemon=True)
         self._thread.start()
 
     async def on_stop(self) -> None:
@@ -54,25 +55,26 @@ class StageService(mode.Service):
     async def _watch(self) -> None:
         """End the worker when the stage hangs: a supervisor's restart is the only cure, and a silent lag is none."""
         while not self.should_stop:
+            self.health.watch()
             await self.sleep(_LOOK_SECONDS)
             if self._thread is not None and self._thread.is_alive():
                 silent = self._must_end.silent_seconds
                 if silent > self._must_end.LIMIT_SECONDS:
-                    log.critical("stage_stuck", stage=self.stage_name, seconds=round(silent))
-                    await self.crash(StopError(f"the stage {self.stage_name} does not come round any more"))
+                    log.critical("stage_stuck", stage=self.health.name, seconds=round(silent))
+                    await self.crash(StopError(f"the stage {self.health.name} does not come round any more"))
 
     def _main(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
             type(self).run_stage(self._must_end)
         except BaseException as failure:
-            log.critical("stage_failed", stage=self.stage_name, error=type(failure).__name__, reason=str(failure))
+            log.critical("stage_failed", stage=self.health.name, error=type(failure).__name__, reason=str(failure))
             asyncio.run_coroutine_threadsafe(self.crash(failure), loop)
 
 
-def service_of(name: str, run: Callable[[Heartbeat], None]) -> type[StageService]:
+def service_of(health: StageHealth, run: Callable[[Heartbeat], None]) -> type[StageService]:
     """The service class that runs ``run(must_end)``, to be registered with ``app.service``."""
     return type(
-        f"{name.capitalize()}Service",
+        f"{health.name.capitalize()}Service",
         (StageService,),
-        {"stage_name": name, "run_stage": staticmethod(run), "abstract": False, "__module__": __name__},
+        {"health": health, "run_stage": staticmethod(run), "abstract": False, "__module__": __name__},
     )

@@ -32,6 +32,8 @@ class AcceptedRecord(Struct, omit_defaults=True, kw_only=True, gc=False, frozen=
     traceparent: str | UnsetType = UNSET
     reason: Raw | UnsetType = UNSET
     content: Raw | UnsetType = UNSET
+    moved_from: str | UnsetType = UNSET
+    sent_to: str | UnsetType = UNSET
 
     @property
     def position(self) -> int:
@@ -51,6 +53,7 @@ class HistoryRecord(Struct, omit_defaults=True, kw_only=True, gc=False):
     phase: str | UnsetType = UNSET
     code: str | UnsetType = UNSET
     occurred_at: str | UnsetType = UNSET
+    visible_from: str | UnsetType = UNSET
     superseded: bool | UnsetType = UNSET
     withdrawn: bool | UnsetType = UNSET
 
@@ -71,9 +74,12 @@ class CaseRecord(Struct, omit_defaults=True, kw_only=True, gc=False, frozen=True
     events: int
     content: Raw | UnsetType = UNSET
     history: Raw
+    retired: bool | UnsetType = UNSET
+    ended_at: str | UnsetType = UNSET
+    case_type: str | UnsetType = UNSET
 
 
-class OverviewRecord(Struct):
+class OverviewRecord(Struct, omit_defaults=True):
     """``casebus_schemas.Overview``; each case stays bytes until an event touches it."""
 
     party_ref: str
@@ -81,6 +87,7 @@ class OverviewRecord(Struct):
     version: int
     updated_at: str
     cases: dict[str, Raw]
+    merged_into: str | UnsetType = UNSET
 
 
 class StatusFacts(Struct, gc=False, frozen=True):
@@ -109,6 +116,16 @@ class ContentFacts(Struct, gc=False, frozen=True):
     result: Raw | UnsetType = UNSET
     expected: Raw | UnsetType = UNSET
     suspension: Raw | UnsetType = UNSET
+    visible_from: str | UnsetType = UNSET
+
+
+class RetentionFacts(Struct, gc=False, frozen=True):
+    """What decides how long a case stays."""
+
+    status: StatusFacts
+    case_type: str | UnsetType = UNSET
+    expires_at: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 class CaseStateRecord(Struct, omit_defaults=True, gc=False, frozen=True):
@@ -137,6 +154,7 @@ class ChangeRecord(Struct, omit_defaults=True, kw_only=True, gc=False, frozen=Tr
     reason: Raw | UnsetType = UNSET
     before: CaseStateRecord | UnsetType = UNSET
     after: CaseStateRecord
+    moved_from: str | UnsetType = UNSET
 
 
 encode = Encoder().encode
@@ -146,3 +164,4 @@ decode_case = Decoder(CaseRecord).decode
 decode_history = Decoder(list[HistoryRecord]).decode
 decode_action = Decoder(ActionFacts).decode
 decode_facts = Decoder(ContentFacts).decode
+decode_retention_facts = Decoder(RetentionFacts).decode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from casebus_producers.epochs import EpochReader
 from casebus_schemas import Topics
+from casebus_streams.end_watch import EndWatch
 from casebus_streams.errors import EpochSwitchError
 from casebus_streams.heartbeat import Heartbeat
 from casebus_streams.intake.activity import ActivityReports
@@ -25,14 +26,21 @@ from casebus_streams.settings import StreamsSettings
 from casebus_streams.sink import TransactionalSink, producer_config
 from casebus_streams.source import Source, consumer_config
 from casebus_streams.stage import Stage, StopSignal, run_stage
+from casebus_streams.stage_health import StageHealth
 from casebus_streams.stage_service import service_of
+from casebus_streams.topic_admin import admin_client
 from casebus_streams.topic_directory import TopicDirectory
 
 STAGES = ("intake", "overviews")
 
 
-def build_app(settings: StreamsSettings, registry: CollectorRegistry, *, stages: tuple[str, ...] = STAGES) -> faust.App:
-    """The Faust application that carries ``stages``. Reads the pepper's file; connects to nothing yet.
+def stage_healths(stages: Collection[str] = STAGES) -> list[StageHealth]:
+    """One for each stage that a worker is to run; nothing runs yet."""
+    return [StageHealth(name, views="overviews_restored" if name == "overviews" else None) for name in stages]
+
+
+def build_app(settings: StreamsSettings, registry: CollectorRegistry, healths: Collection[StageHealth]) -> faust.App:
+    """The Faust application that carries the stages of ``healths``. Reads the pepper's file; connects to nothing yet.
 
     Raises ``ValueError`` when intake is to run without a pepper.
     """
@@ -51,27 +59,31 @@ def build_app(settings: StreamsSettings, registry: CollectorRegistry, *, stages:
     # the connection's security, and would end the worker when a broker is away at the wrong moment.
     app.producer_only = True
     app.boot_strategy.enable_kafka = False
-    for name in stages:
-        app.service(service_of(name, _runner(name, settings, directory, metrics)))
+    for health in healths:
+        app.service(service_of(health, _runner(health, settings, directory, metrics)))
     return app
 
 
 def _runner(
-    name: str, settings: StreamsSettings, directory: TopicDirectory, metrics: StreamMetrics
+    health: StageHealth, settings: StreamsSettings, directory: TopicDirectory, metrics: StreamMetrics
 ) -> Callable[[Heartbeat], None]:
     """What the thread of a stage does until its event is set."""
     topics = Topics(settings.kafka.topic_prefix)
-    if name == "overviews":
-        return lambda must_end: _run_overviews(settings, directory, metrics, must_end)
+    if health.name == "overviews":
+        return lambda must_end: _run_overviews(settings, directory, metrics, health, must_end)
     pepper = settings.pseudonym.read()
     intake = IntakeStage(
         topics, settings.streams, pepper=pepper, directory=directory, metrics=metrics, activity=ActivityReports()
     )
-    return lambda must_end: _run(intake, topics.submitted_pattern, settings, metrics, must_end)
+    return lambda must_end: _run(intake, topics.submitted_pattern, settings, metrics, health, must_end)
 
 
 def _run_overviews(
-    settings: StreamsSettings, directory: TopicDirectory, metrics: StreamMetrics, must_end: Heartbeat
+    settings: StreamsSettings,
+    directory: TopicDirectory,
+    metrics: StreamMetrics,
+    health: StageHealth,
+    must_end: Heartbeat,
 ) -> None:
     """The overviews stage on one live epoch after the other."""
     epochs = EpochReader(settings.kafka)
@@ -80,25 +92,42 @@ def _run_overviews(
         while (live := wait_until_live(epochs, must_end)) is not None:
             topics = Topics(settings.kafka.topic_prefix, live.epoch)
             restorer = LiveRestorer(settings.kafka, live, epochs, beat=must_end.beat)
-            stage = OverviewsStage(topics, restorer, directory=directory, metrics=metrics, epoch=live.epoch)
+            stage = OverviewsStage(
+                topics,
+                restorer,
+                directory=directory,
+                metrics=metrics,
+                epoch=live.epoch,
+                partitions=settings.streams.partitions,
+                retention=settings.streams.retention,
+            )
             with suppress(EpochSwitchError):
-                _run(stage, topics.accepted, settings, metrics, leave)
+                _run(stage, topics.accepted, settings, metrics, health, leave)
     finally:
         epochs.close()
 
 
-def _run(stage: Stage[Any], topic: str, settings: StreamsSettings, metrics: StreamMetrics, leave: StopSignal) -> None:
+def _run(
+    stage: Stage[Any],
+    topic: str,
+    settings: StreamsSettings,
+    metrics: StreamMetrics,
+    health: StageHealth,
+    leave: StopSignal,
+) -> None:
     """One stage on one topic, or pattern of topics, until ``leave`` is set."""
     section = settings.streams
     sink = TransactionalSink(producer_config(settings.kafka, section, stage.name))
     source = Source(
         consumer_config(settings.kafka, section, stage.name),
         topic,
-        stage,
+        health.listening(stage),
         batch_max_records=section.batch_max_records,
         idle_wait_seconds=section.idle_wait_seconds,
+        end_watch=EndWatch(admin_client(settings.kafka)),
     )
     try:
-        run_stage(stage, source, sink, StageMetrics(metrics, stage.name), leave)
+        run_stage(stage, source, sink, StageMetrics(metrics, stage.name), health.joining(leave, source.consumer, topic))
     finally:
+        health.left()
         source.close()

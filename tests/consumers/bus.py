@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from tests.consumers.overviews import PARTITIONS
 
 from casebus_consumers.profile.overview_sink import OverviewSink
+from casebus_consumers.sink import SinkMetrics
 from casebus_local import wait_until
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import DeadLetter, Topics, decode, partition_of, partitions_of
@@ -114,13 +115,13 @@ class RunningSink:
         self._stop = threading.Event()
         self._error: BaseException | None = None
         self._sink = OverviewSink(
-            bus.kafka, dsn, self.registry, consumer_group=f"{bus.topic_prefix}-{group}", stop=self._stop
+            bus.kafka, dsn, SinkMetrics(self.registry), consumer_group=f"{bus.topic_prefix}-{group}", stop=self._stop
         )
         self._thread = threading.Thread(target=self._run)
 
     def metric(self, name: str, **labels: str) -> float:
         """A sample's value, 0 when there is none yet."""
-        return self.registry.get_sample_value(name, labels) or 0.0
+        return self.registry.get_sample_value(name, {"topic": self._bus.topics.overviews, **labels}) or 0.0
 
     def wait_until_caught_up(self) -> None:
         """Until everything that was there at the assignment is stored."""

@@ -12,16 +12,18 @@ from prometheus_client import CollectorRegistry
 from tests.consumers.identity_provider import IdentityProvider
 
 from casebus_consumers.profile.access_log import PAST_ANY_SEQUENCE, AccessEntry, AccessLog
+from casebus_consumers.profile.aliases import Aliases
 from casebus_consumers.profile.application import public_application
 from casebus_consumers.profile.identity import Identity
-from casebus_consumers.profile.observation import RequestMetrics
+from casebus_consumers.profile.notification_table import TOP, Notifications, Place
 from casebus_consumers.profile.overview_signals import OverviewSignals
 from casebus_consumers.profile.overview_store import StoredOverview
 from casebus_consumers.profile.preferences_store import PreferencesStore
+from casebus_consumers.profile.request_metrics import RequestMetrics
 from casebus_consumers.profile.seen_cases import SeenCase, SeenCases
 from casebus_consumers.profile.services import Services
 from casebus_consumers.profile.source_table import Sources
-from casebus_schemas import Preferences, SourceFreshness
+from casebus_schemas import Preferences, SentNotification, SourceFreshness
 
 
 class FakeOverviews:
@@ -86,6 +88,15 @@ class FakeSources(Sources):
         return self.sources
 
 
+class FakeNotifications(Notifications):
+    def __init__(self) -> None:
+        self.rows: dict[str, list[SentNotification]] = {}
+
+    async def of(self, party_ref: str, *, after: Place = TOP, limit: int) -> list[SentNotification]:
+        newest_first = sorted(self.rows.get(party_ref, []), key=lambda each: (each.at, each.notification_id))[::-1]
+        return [each for each in newest_first if (each.at, each.notification_id) < after][:limit]
+
+
 class Service:
     """The application with what surrounds it."""
 
@@ -99,14 +110,18 @@ class Service:
         self.seen = FakeSeen()
         self.preferences = FakePreferences()
         self.registry = CollectorRegistry()
-        self.signals = OverviewSignals("", streams=10)
+        self.notifications = FakeNotifications()
+        self.aliases = Aliases()
+        self.signals = OverviewSignals("", self.aliases, streams=10)
         self.services = Services(
             overviews=self.overviews,
             seen=self.seen,
             preferences=self.preferences,
             access_log=self.access_log,
             sources=FakeSources(),
+            notifications=self.notifications,
             signals=self.signals,
+            aliases=self.aliases,
             clock=clock,
         )
         application = public_application(

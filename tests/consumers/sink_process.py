@@ -17,6 +17,7 @@ from tests.consumers.bus import Bus
 from casebus_consumers.profile.overview_record import OverviewRow
 from casebus_consumers.profile.overview_sink import OverviewSink
 from casebus_consumers.profile.overview_table import OverviewTable
+from casebus_consumers.sink import SinkMetrics
 from casebus_consumers.sink.offsets import Cursor
 
 
@@ -34,7 +35,11 @@ def main(bootstrap_servers: str, topic_prefix: str, dsn: str, flag: str) -> None
     OverviewTable.write = write_and_stop  # type: ignore[method-assign]  # the kill must fall at exactly this point
     bus = Bus(bootstrap_servers, topic_prefix)
     sink = OverviewSink(
-        bus.kafka, dsn, CollectorRegistry(), consumer_group=f"{topic_prefix}-killed", stop=threading.Event()
+        bus.kafka,
+        dsn,
+        SinkMetrics(CollectorRegistry()),
+        consumer_group=f"{topic_prefix}-killed",
+        stop=threading.Event(),
     )
     sink.run()
 

@@ -13,6 +13,7 @@ from tests.consumers.overviews import overview, ref
 from tests.consumers.profile_fakes import Service
 from tests.consumers.test_visibility import case, iso
 
+from casebus_consumers.profile.aliases import Aliases
 from casebus_consumers.profile.identity import Identity
 from casebus_consumers.profile.overview_signals import STREAMS_OF_A_PARTY, OverviewSignals, TooManyStreamsError
 from casebus_consumers.profile.overview_store import StoredOverview, StoreUnavailableError
@@ -162,7 +163,7 @@ def test_it_ends_with_the_login_and_with_the_service(service: Service, clock: Cl
 
 
 def test_one_party_cannot_take_all_streams() -> None:
-    signals = OverviewSignals("", streams=100)
+    signals = OverviewSignals("", Aliases(), streams=100)
     open_ones = [signals.subscribe(ref(1)) for _ in range(STREAMS_OF_A_PARTY)]
     for each in open_ones:
         each.__enter__()

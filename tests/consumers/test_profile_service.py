@@ -107,7 +107,7 @@ def test_what_the_stream_publishes_is_visible_to_its_citizen_only(
             describe="the new version is visible",
         )
         metrics = service.operations("/metrics")[1].decode()
-        assert 'casebus_sink_rows_total{effect="updated"} 1.0' in metrics
+        assert f'casebus_sink_rows_total{{effect="updated",topic="{bus.topics.overviews}"}} 1.0' in metrics
         started = time.monotonic()
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(10) == 0

@@ -141,6 +141,43 @@ def test_a_withdrawn_case_stays() -> None:
     assert document["cases"]["OVO000123/w"] == withdrawn
 
 
+def entry(kind: str, hours: float, *, visible_hours: float | None = None) -> dict[str, Any]:
+    """An event so many hours before now, to be seen from so many hours before now on."""
+    made = {"sequence": 1, "event_id": "e", "time": iso(NOW - timedelta(hours=hours)), "digest": "0" * 8, "kind": kind}
+    limit = {} if visible_hours is None else {"visible_from": iso(NOW - timedelta(hours=visible_hours))}
+    return made | limit | ({"withdrawn": True} if kind != "retracted" else {})
+
+
+@pytest.mark.parametrize(
+    ("history", "is_shown"),
+    [
+        ([entry("status-changed", 5), entry("retracted", 4)], True),
+        ([entry("status-changed", 5, visible_hours=4.5), entry("retracted", 4)], True),
+        ([entry("status-changed", 5, visible_hours=3), entry("retracted", 4)], False),
+        ([entry("status-changed", 5, visible_hours=-9), entry("retracted", 4)], False),
+        ([entry("status-changed", 5, visible_hours=3), entry("corrected", 4.5), entry("retracted", 4)], True),
+        ([entry("status-changed", 5, visible_hours=3), entry("party-removed", 4)], False),
+        ([entry("retracted", 4)], True),
+    ],
+)
+def test_a_case_withdrawn_before_it_could_be_seen_leaves_no_trace(
+    history: list[dict[str, Any]], *, is_shown: bool
+) -> None:
+    withdrawn = {name: value for name, value in case("w").items() if name != "content"}
+    withdrawn |= {"events": len(history), "history": history}
+    document = shown(stored(withdrawn, case("a")))
+    assert ("OVO000123/w" in document["cases"]) is is_shown
+    dropped = withdrawn | {"events": len(history) + 1}
+    assert "OVO000123/w" in shown(stored(dropped))["cases"], "what is no longer known may have been seen"
+
+
+def test_a_case_whose_time_is_past_is_not_shown() -> None:
+    retired = {name: value for name, value in case("r", time="2026-11-24T11:00:00Z").items() if name != "content"}
+    document = shown(stored(retired | {"retired": True}, case("a")))
+    assert list(document["cases"]) == ["OVO000123/a"]
+    assert document["updated_at"] == "2026-11-20T12:00:00Z"
+
+
 def test_the_test_covers_every_field_of_the_contract() -> None:
     """A field that the contract gets later must be decided upon here."""
     assert FULL_CONTENT.keys() | {"visible_from", "expires_at"} == CaseContent.model_fields.keys()

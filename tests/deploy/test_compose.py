@@ -51,7 +51,7 @@ def test_it_starts_when_what_it_needs_is_healthy(name: str) -> None:
 
 def test_whatever_runs_for_long_says_how_it_is() -> None:
     silent = {name for name, each in SERVICES.items() if "healthcheck" not in each}
-    assert silent == {*ONE_SHOT, "prometheus"}
+    assert silent == {*ONE_SHOT, "prometheus", "grafana"}
 
 
 def test_every_secret_config_and_volume_is_declared() -> None:
@@ -59,6 +59,11 @@ def test_every_secret_config_and_volume_is_declared() -> None:
         assert set(service.get("secrets", [])) <= COMPOSE["secrets"].keys()
         assert {each["source"] for each in service.get("configs", [])} <= COMPOSE["configs"].keys()
         assert {each.split(":")[0] for each in service.get("volumes", [])} <= COMPOSE["volumes"].keys()
+
+
+def test_files_that_configs_name_are_there_and_no_dashboard_is_forgotten() -> None:
+    files = {DEPLOY / config["file"] for config in COMPOSE["configs"].values() if "file" in config}
+    assert files == {DEPLOY / "prometheus" / "casebus.rules.yaml", *(DEPLOY / "grafana").glob("*.json")}
 
 
 def test_files_that_settings_name_are_secrets_of_the_service() -> None:

@@ -27,7 +27,6 @@ from casebus_local.manifests.users import USERS
 
 BASE = list(resources(KUBERNETES / "base"))
 WORKLOADS = [each for each in BASE if each["kind"] in ("Deployment", "StatefulSet")]
-HAS_HEALTH = {"profile", "notifier"}
 KUBECTL = shutil.which("kubectl")
 
 API_VERSIONS = {
@@ -38,6 +37,7 @@ API_VERSIONS = {
     "PodDisruptionBudget": "policy/v1",
     "NetworkPolicy": "networking.k8s.io/v1",
     "ServiceMonitor": "monitoring.coreos.com/v1",
+    "PrometheusRule": "monitoring.coreos.com/v1",
 }
 SPEC_DEMANDS = {
     "Service": {"selector", "ports"},
@@ -46,6 +46,7 @@ SPEC_DEMANDS = {
     "PodDisruptionBudget": {"selector", "maxUnavailable"},
     "NetworkPolicy": {"podSelector", "policyTypes"},
     "ServiceMonitor": {"selector", "endpoints"},
+    "PrometheusRule": {"groups"},
 }
 
 each_workload = pytest.mark.parametrize("workload", WORKLOADS, ids=name_of)
@@ -123,9 +124,8 @@ def test_probes_ask_a_port_that_is_there(workload: Resource) -> None:
     ports = {each["name"] for each in container["ports"]}
     probes = {kind: container[kind]["httpGet"] for kind in ("startupProbe", "readinessProbe", "livenessProbe")}
     assert {probe["port"] for probe in probes.values()} <= ports
-    if workload["metadata"]["name"] in HAS_HEALTH:
-        assert probes["readinessProbe"]["path"] == "/readyz"
-        assert probes["livenessProbe"]["path"] == "/livez", "a restart cures no database: liveness is not readiness"
+    assert probes["readinessProbe"]["path"] == "/readyz"
+    assert probes["livenessProbe"]["path"] == "/livez", "a restart cures no database: liveness is not readiness"
 
 
 @each_workload

@@ -11,8 +11,10 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from casebus_consumers.profile.settings import ProfileSettings
+from casebus_producers.audit.settings import AuditSettings
 from casebus_producers.commands.options import Agency
 from casebus_producers.outbox.settings import OutboxSettings
+from casebus_streams.erasure.settings import ErasureSettings
 from casebus_streams.settings import StreamsSettings
 
 OPEN = "<PROPERTY>"
@@ -42,6 +44,10 @@ def default_as_text(value: Any) -> str:
 
 
 def is_setting(variable: str) -> bool:
-    known = {name for model in (OutboxSettings, StreamsSettings, ProfileSettings) for name, _ in variables(model)}
+    known = {
+        name
+        for model in (OutboxSettings, StreamsSettings, ProfileSettings, AuditSettings, ErasureSettings)
+        for name, _ in variables(model)
+    }
     known.add(get_args(Agency)[1].envvar)
     return variable in known or re.sub(r"(__EXTRA__)[A-Z_]+$", rf"\1{OPEN}", variable) in known

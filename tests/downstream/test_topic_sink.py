@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from tests.downstream.places import DownstreamBus
 
 from casebus_consumers.records import Record
-from casebus_consumers.sink import Sink, apply_migrations, topic_sink
+from casebus_consumers.sink import Sink, SinkMetrics, apply_migrations, topic_sink
 from casebus_consumers.sink.offsets import Cursor
 from casebus_consumers.sink.reset import read_progress, reset
 from casebus_consumers.testing import examples
@@ -67,7 +67,7 @@ def running(bus: DownstreamBus, dsn: str) -> Iterator[tuple[Sink[str], Collector
         CountTarget(),
         group=f"{bus.topics.prefix}.counts",
         dead_letters=bus.topics.dead_letters,
-        registry=registry,
+        metrics=SinkMetrics(registry),
         stop=stop,
     )
     thread = threading.Thread(target=sink.run)
@@ -116,7 +116,10 @@ def test_a_database_that_was_away_is_gone_on_with(stack: LocalStack, bus: Downst
         server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database])
         bus.write(bus.topics.changes, changes(range(6, 11)))
         wait_until(
-            lambda: (registry.get_sample_value("casebus_sink_database_retries_total") or 0) >= 2,
+            lambda: (
+                (registry.get_sample_value("casebus_sink_database_retries_total", {"topic": bus.topics.changes}) or 0)
+                >= 2
+            ),
             timeout_seconds=PATIENCE_SECONDS,
             describe="it tries again",
         )
@@ -144,10 +147,15 @@ def test_a_reset_while_it_runs_begins_at_the_beginning_and_leaves_other_sinks_al
     assert progress == {"other": (1, 5), bus.topics.changes: (3, 120)}
 
 
-def casebus(dsn: str, *arguments: str) -> tuple[int, str, str]:
+def casebus(bus: DownstreamBus, dsn: str, *arguments: str) -> tuple[int, str, str]:
     done = subprocess.run(
         [str(Path(sys.executable).parent / "casebus"), *arguments],
-        env={**os.environ, "CASEBUS_DATABASE__DSN": dsn},
+        env={
+            **os.environ,
+            "CASEBUS_DATABASE__DSN": dsn,
+            "CASEBUS_KAFKA__BOOTSTRAP_SERVERS": bus.quick_kafka.bootstrap_servers,
+            "CASEBUS_KAFKA__TOPIC_PREFIX": bus.topics.prefix,
+        },
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,
@@ -156,29 +164,36 @@ def casebus(dsn: str, *arguments: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def test_the_operator_sees_how_far_sinks_are_and_begins_one_anew(database: str) -> None:
+def test_the_operator_sees_how_far_sinks_are_and_begins_one_anew(bus: DownstreamBus, database: str) -> None:
+    topics = bus.topics
     apply_migrations(database, "casebus_consumers.sink", "casebus_consumers.profile")
     with psycopg.connect(database) as connection:
         connection.execute("INSERT INTO overviews (party_ref, epoch, version, value) VALUES ('p', 1, 1, '{}')")
-        for topic in ("case-status.overviews", "case-status.overviews.e2", "case-status.changes"):
+        connection.execute("INSERT INTO sources VALUES ('OVO000001', '{}')")
+        for topic in (topics.overviews, f"{topics.overviews}.e2", topics.changes, topics.sources):
             connection.execute("INSERT INTO sink_offsets VALUES (%s, 0, 41), (%s, 1, 1)", [topic, topic])
 
-    def rows() -> int:
+    def rows(table: str = "overviews") -> int:
         with psycopg.connect(database) as connection:
-            [number] = connection.execute("SELECT count(*) FROM overviews").fetchone() or [0]
+            [number] = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() or [0]  # noqa: S608
         return int(number)
 
-    code, out, _ = casebus(database, "sink", "status", "--json")
+    code, out, _ = casebus(bus, database, "sink", "status", "--json")
     status: list[dict[str, Any]] = json.loads(out)
     assert (code, [(each["topic"], each["offsets"]) for each in status]) == (
         0,
-        [("case-status.changes", 42), ("case-status.overviews", 42), ("case-status.overviews.e2", 42)],
+        [(topic, 42) for topic in (topics.changes, topics.overviews, f"{topics.overviews}.e2", topics.sources)],
     )
-    code, _, complaint = casebus(database, "sink", "reset", "overviews")
+    code, _, complaint = casebus(bus, database, "sink", "reset", "overviews")
     assert (code, "add --yes" in complaint, rows()) == (2, True, 1)
-    assert casebus(database, "sink", "reset", "everything", "--yes")[0] == 2
-    code, out, _ = casebus(database, "sink", "reset", "overviews", "--yes")
+    assert casebus(bus, database, "sink", "reset", "everything", "--yes")[0] == 2
+    code, out, _ = casebus(bus, database, "sink", "reset", "overviews", "--yes")
     assert (code, "(4 partitions)" in out, rows()) == (0, True, 0)
-    assert casebus(database, "sink", "status")[1].count("\n") == 1
-    code, _, complaint = casebus("postgresql://127.0.0.1:1/nobody", "sink", "status")
+    assert (rows("sources"), casebus(bus, database, "sink", "reset", "sources", "--yes")[0], rows("sources")) == (
+        1,
+        0,
+        0,
+    )
+    assert casebus(bus, database, "sink", "status")[1].count("\n") == 1
+    code, _, complaint = casebus(bus, "postgresql://127.0.0.1:1/nobody", "sink", "status")
     assert (code, complaint.startswith("casebus: database: ")) == (2, True)

@@ -20,7 +20,6 @@ from tests.faults.ledger import Sent, read_ledger
 
 from casebus_local.child_process import ChildProcess
 from casebus_local.simulator import Simulation
-from casebus_local.waiting import wait_until
 from casebus_producers.settings import KafkaSettings, PseudonymSettings
 from casebus_schemas import Topics, partitions_of
 from casebus_streams.topic_admin import admin_client, apply_topics
@@ -28,6 +27,8 @@ from casebus_streams.topic_admin import admin_client, apply_topics
 PARTITIONS = 4
 SESSION_TIMEOUT_SECONDS = 2
 TRANSACTION_TIMEOUT_SECONDS = 4
+_OUTAGE_SECONDS = 120
+"""How long the faults of a campaign may hold up its workload, beside the time that its rate takes."""
 _ROOT = Path(__file__).parents[2]
 
 
@@ -51,13 +52,16 @@ class Campaign:
         """Whether a worker that refuses to go on is started anew, as an orchestrator would."""
         self._workers: list[ChildProcess] = []
         self._ledgers: list[Path] = []
+        self._workloads: list[tuple[ChildProcess, float]] = []
         apply_topics(self.admin, self.topics, Simulation(events=1).agencies, partitions=PARTITIONS)
         declared = self.topics.declared(Simulation(events=1).agencies)
         partitions = {name: partitions_of(declaration, PARTITIONS) for name, declaration in declared}
         self.reader = BusReader(kafka.servers, prefix, partitions)
         print(f"fault campaign seed {seed}, topics {prefix}")  # noqa: T201 - shown when the test fails
 
-    def start_workload(self, *, events: int, rate: float = 1_000, invalid_share: float = 0.01) -> ChildProcess:
+    def start_workload(
+        self, *, events: int, rate: float = 1_000, invalid_share: float = 0.01, citizens: float = 0
+    ) -> ChildProcess:
         """Publish in the background, with a ledger."""
         ledger = self._directory / f"ledger-{next(self._numbers)}.jsonl"
         self._ledgers.append(ledger)
@@ -69,8 +73,11 @@ class Campaign:
             "--rate": rate,
             "--invalid-share": invalid_share,
             "--ledger": ledger,
+            "--citizens": int(citizens),
         }
-        return self._start("tests.faults.workload", *(str(word) for option in options.items() for word in option))
+        workload = self._start("tests.faults.workload", *(str(word) for option in options.items() for word in option))
+        self._workloads.append((workload, events / rate + _OUTAGE_SECONDS))
+        return workload
 
     def publish(self, *, events: int, **options: float) -> None:
         """Publish and wait for the last acknowledgement."""
@@ -94,13 +101,12 @@ class Campaign:
 
     def wait_until_all_sent(self) -> list[Sent]:
         """Until every intended event is acknowledged, which outages only delay."""
-        wait_until(
-            lambda: all(read_ledger(path).is_complete for path in self._ledgers),
-            timeout_seconds=120,
-            describe="acknowledgement of every event",
-        )
-        assert sum(read_ledger(path).refused for path in self._ledgers) == 0
-        return self.sent()
+        for workload, limit_seconds in self._workloads:
+            workload.wait_for_success(limit_seconds)
+        ledgers = [read_ledger(path) for path in self._ledgers]
+        assert all(ledger.is_complete for ledger in ledgers)
+        assert sum(ledger.refused for ledger in ledgers) == 0
+        return [sent for ledger in ledgers for sent in ledger.acked]
 
     def wait_for_changes(self, number: int) -> None:
         """Until so many more changes have come: the bus is in mid-stream."""

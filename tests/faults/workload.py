@@ -23,7 +23,12 @@ _SHUFFLE_WINDOW = 50
 
 def main() -> None:
     arguments = _arguments()
-    simulation = Simulation(events=arguments.events, seed=arguments.seed, invalid_share=arguments.invalid_share)
+    simulation = Simulation(
+        events=arguments.events,
+        seed=arguments.seed,
+        citizens=arguments.citizens,
+        invalid_share=arguments.invalid_share,
+    )
     submissions = disturbed(simulation.submissions(), Random(arguments.seed), repeats=arguments.repeats)
     producer = Producer(
         {
@@ -88,6 +93,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=int, required=True)
     parser.add_argument("--rate", type=float, required=True, help="events per second")
     parser.add_argument("--invalid-share", type=float, default=0.01)
+    parser.add_argument(
+        "--citizens", type=int, default=0, help="fewer have more events each; 0: the simulator's own number"
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--ledger", type=Path, required=True)
     return parser.parse_args()

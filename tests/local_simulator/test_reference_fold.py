@@ -60,11 +60,14 @@ RESULT = {"outcome": "granted"}
 
 
 def test_the_reference_imports_only_the_standard_library() -> None:
-    tree = ast.parse(Path(reference_fold.__file__).read_text(encoding="utf-8"))
-    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)} | {
-        alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
-    }
-    assert {str(module).partition(".")[0] for module in modules} <= sys.stdlib_module_names
+    parts = {"tests.reference_fold", "tests.reference_case", "tests.reference_intake"}
+    folder = Path(reference_fold.__file__).parent
+    for part in parts:
+        tree = ast.parse((folder / f"{part.removeprefix('tests.')}.py").read_text(encoding="utf-8"))
+        modules = {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)} | {
+            alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+        }
+        assert {module.partition(".")[0] for module in modules - parts} <= sys.stdlib_module_names
 
 
 def test_a_life_gives_the_kinds_a_citizen_would_expect() -> None:

@@ -17,7 +17,15 @@ from casebus_consumers.sink import apply_migrations
 from casebus_local import LocalStack
 from casebus_local.ports import free_port
 from casebus_local.processes import CasebusProcess
-from casebus_schemas import Change, NotificationOutcome, Preferences, decode, encode, partition_of
+from casebus_schemas import (
+    Change,
+    NotificationOutcome,
+    Preferences,
+    SentNotification,
+    decode,
+    encode,
+    partition_of,
+)
 
 PARTITIONS = 4
 
@@ -62,6 +70,19 @@ class NotifierBus:
             return [decode(NotificationOutcome, message.value() or b"") for message in messages]
         finally:
             reader.close()
+
+    def notifications(self, *, at_least: int) -> list[SentNotification]:
+        """What parties can read of what they were sent: the last word on each."""
+        reader = self.bus.reader(self.bus.topics.notifications)
+        try:
+            messages = reader.read_until(lambda found: len(found) >= at_least, timeout_seconds=60)
+        finally:
+            reader.close()
+        found = [decode(SentNotification, message.value() or b"") for message in messages]
+        for message, each in zip(messages, found, strict=True):
+            assert message.key() == each.party_ref.encode()
+            assert message.partition() == partition_of(each.party_ref, PARTITIONS)
+        return list({each.notification_id: each for each in found}.values())
 
     def settings(self, *, smtp_port: int | None, **extra: str) -> dict[str, str]:
         """A notifier's environment."""

@@ -12,7 +12,17 @@ from tests.notifier.worlds import NOON, an_action, case_file, change, content, r
 from casebus_consumers.notifier.decision import decide
 from casebus_consumers.notifier.notice import Notice, Subject
 from casebus_consumers.notifier.situation import Plan, Situation
-from casebus_schemas import Cadence, Cadences, Change, ChangeKind, ChannelKind, NotifyMode, Outcome, Result
+from casebus_schemas import (
+    Cadence,
+    Cadences,
+    CaseContent,
+    Change,
+    ChangeKind,
+    ChannelKind,
+    NotifyMode,
+    Outcome,
+    Result,
+)
 
 IN_A_WEEK = NOON + timedelta(days=7)
 IMMEDIATE = Cadences(urgent=Cadence.IMMEDIATE, normal=Cadence.IMMEDIATE)
@@ -125,11 +135,70 @@ def test_the_next_change_takes_the_place_of_the_one_that_waits() -> None:
     assert notice.kind is ChangeKind.DECISION, "the decision was not told yet"
 
 
-def test_a_correction_says_so() -> None:
-    first = plan_of(change(content(), kind=ChangeKind.CASE_ADDED))
-    second = plan_of(change(content(), kind=ChangeKind.CORRECTED, version=2), after(first))
-    assert second.cancelled[0].reason == "corrected"
-    assert the_notice(second).kind is ChangeKind.CORRECTED
+GRANTED = content(result=Result(outcome=Outcome.GRANTED))
+REFUSED = content(result=Result(outcome=Outcome.REFUSED))
+
+
+def corrected(after: CaseContent, before: CaseContent, *, version: int) -> Change:
+    return change(after, kind=ChangeKind.CORRECTED, before=before, version=version)
+
+
+def test_a_correction_says_so_to_whom_the_wrong_thing_was_told() -> None:
+    first = plan_of(change(GRANTED, kind=ChangeKind.DECISION))
+    told = Situation(case=replace(first.case, is_told=True), preferences=wishes())
+    notice = the_notice(plan_of(corrected(REFUSED, GRANTED, version=2), told))
+    assert notice.kind is ChangeKind.CORRECTED
+    assert notice.correction is not None
+    assert notice.correction.outcome is Outcome.GRANTED
+
+
+def test_what_was_wrong_and_still_waits_is_never_told() -> None:
+    first = plan_of(change(GRANTED, kind=ChangeKind.DECISION))
+    second = plan_of(corrected(REFUSED, GRANTED, version=2), after(first))
+    assert [each.reason for each in second.cancelled] == ["corrected"]
+    assert the_notice(second).kind is ChangeKind.DECISION, "to the party it is the first decision it hears of"
+
+
+def test_a_correction_of_what_nobody_was_told_is_just_news() -> None:
+    silent = plan_of(change(content(mode=NotifyMode.NONE), kind=ChangeKind.CASE_ADDED))
+    second = plan_of(corrected(content(), content(), version=2), after(silent))
+    assert the_notice(second).kind is ChangeKind.STATUS_CHANGED
+
+
+def test_a_correction_that_is_corrected_before_it_is_told_is_told_once_with_what_had_been_told() -> None:
+    first = plan_of(change(GRANTED, kind=ChangeKind.DECISION))
+    told = Situation(case=replace(first.case, is_told=True), preferences=wishes())
+    second = plan_of(corrected(REFUSED, GRANTED, version=2), told)
+    third = plan_of(corrected(content(), REFUSED, version=3), after(second))
+    assert [each.reason for each in third.cancelled] == ["corrected"]
+    notice = the_notice(third)
+    assert notice.kind is ChangeKind.CORRECTED
+    assert notice.correction is not None
+    assert notice.correction.outcome is Outcome.GRANTED, "nobody was told that it was refused"
+
+
+def test_news_on_top_of_a_correction_that_waits_still_says_what_was_wrong() -> None:
+    first = plan_of(change(GRANTED, kind=ChangeKind.DECISION))
+    told = Situation(case=replace(first.case, is_told=True), preferences=wishes())
+    second = plan_of(corrected(REFUSED, GRANTED, version=2), told)
+    notice = the_notice(plan_of(change(REFUSED, before=REFUSED, version=3), after(second)))
+    assert notice.kind is ChangeKind.CORRECTED
+    assert notice.correction == second.added[0].correction
+
+
+def test_a_moved_case_is_known_but_told_to_nobody_and_what_waits_goes_on_waiting() -> None:
+    asked = content(action=an_action(IN_A_WEEK + timedelta(days=7)))
+    there = plan_of(change(asked, kind=ChangeKind.ACTION_NEEDED, version=5))
+    here = after(replace(there, case=replace(there.case, epoch=0, version=0)))
+    early = change(content(), kind=ChangeKind.HISTORY_AMENDED, version=1).model_copy(update={"moved_from": ref(9)})
+    first = plan_of(early, here)
+    assert (first.added, first.cancelled, first.suppressed) == ((), (), None)
+    assert first.case.state == there.case.state, "the file is ahead of the events that follow it"
+    assert first.case.next_look_at == there.case.next_look_at
+    last = change(asked, kind=ChangeKind.HISTORY_AMENDED, version=5).model_copy(update={"moved_from": ref(9)})
+    second = plan_of(last, after(first, pending=there.added))
+    assert (second.added, second.cancelled) == ((), ())
+    assert (second.case.version, second.case.next_look_at) == (5, there.case.next_look_at)
 
 
 def test_a_done_action_is_not_asked_for_even_when_it_was_done_in_silence() -> None:

@@ -277,9 +277,10 @@ class Notifier(RuleBasedStateMachine):
             assert said.hold_until <= self.now, "before the agency wanted it told"
             self._is_still_true(notice, said)
             assert said.may_tell or notice.deadline is not None, "nothing new since the last message"
-            said.tell_by, said.may_tell, said.is_told = None, False, True
+            # Who was told that a case is gone knows of none.
+            said.tell_by, said.may_tell, said.is_told = None, False, said.content is not None
             case = self.ledger.cases[notice.case]
-            self.ledger.cases[notice.case] = replace(case, is_told=True)
+            self.ledger.cases[notice.case] = replace(case, is_told=case.state.content is not None)
         self.last_message[ChannelKind.EMAIL] = self.now
         self.sent.append(Sent(self.now, tuple(going)))
 

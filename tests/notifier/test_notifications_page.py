@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
 from tests.docs.pages import codes, page
 from tests.docs.settings import variables
 
 import casebus_consumers.notifier as package
-from casebus_consumers.notifier.metrics import NotifierMetrics
 from casebus_consumers.notifier.settings import NotifierOptions, SmtpOptions, WebhookOptions
 from casebus_schemas import NotificationState
 
@@ -24,13 +22,6 @@ def test_settings() -> None:
     known = {name: default for name, default in variables(NotifierOptions, PREFIX) if name not in nested}
     known |= dict(variables(SmtpOptions, f"{PREFIX}SMTP__")) | dict(variables(WebhookOptions, f"{PREFIX}WEBHOOK__"))
     assert {row[0].strip("`"): row[1] for row in PAGE.table("Settings")} == known
-
-
-def test_metrics() -> None:
-    registry = CollectorRegistry()
-    NotifierMetrics(registry)
-    known = {f"{each.name}_total" if each.type == "counter" else each.name for each in registry.collect()}
-    assert set(PAGE.column("Metrics")) == known
 
 
 def test_states_and_reasons_of_outcomes_are_those_of_the_code() -> None:

@@ -6,6 +6,8 @@ import json
 import random
 import subprocess
 import sys
+import time
+from collections import Counter
 
 import pytest
 from tests.notifier.mail_server import Fault, MailServer
@@ -25,15 +27,20 @@ PATIENCE_SECONDS = 40.0
 IMMEDIATE = Cadences(urgent=Cadence.IMMEDIATE, normal=Cadence.IMMEDIATE)
 
 
+SLOWEST_PER_SECOND = 50.0
+"""Plans and mails of a process on a busy machine: what waits for many of them waits longer."""
+
+
 def wait_for_mails(server: MailServer, count: int, *processes: ChildProcess) -> None:
     """Until so many different messages were accepted; a process that ends early ends the wait."""
+    patience = PATIENCE_SECONDS + (count - len(server.message_ids())) / SLOWEST_PER_SECOND
 
     def are_there() -> bool:
         for process in processes:
             process.check()
         return len(server.message_ids()) >= count
 
-    wait_until(are_there, timeout_seconds=PATIENCE_SECONDS, describe=f"{count} mails")
+    wait_until(are_there, timeout_seconds=patience, describe=f"{count} mails")
 
 
 def wait_for_states(bus: NotifierBus, expected: dict[str, int]) -> None:
@@ -95,23 +102,27 @@ def test_no_fault_of_the_mail_server_loses_a_mail_or_repeats_one_that_it_knew_of
 
 
 def test_kills_of_planner_and_senders_lose_nothing(notifier_bus: NotifierBus, mail_server: MailServer) -> None:
-    kill_campaign(notifier_bus, mail_server, changes=400, kills=4)
+    kill_campaign(notifier_bus, mail_server, changes=400, rounds=4)
 
 
 @pytest.mark.campaign
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(900)
 def test_kills_of_planner_and_senders_lose_nothing_of_very_much(
     notifier_bus: NotifierBus, mail_server: MailServer
 ) -> None:
-    kill_campaign(notifier_bus, mail_server, changes=100_000, kills=60)
+    kill_campaign(notifier_bus, mail_server, changes=100_000, rounds=7)
 
 
-def kill_campaign(bus: NotifierBus, server: MailServer, *, changes: int, kills: int) -> None:
-    """Publish in portions; after each, SIGKILL the planner and one of two senders somewhere in their work."""
-    chance = random.Random(7)
+def kill_campaign(bus: NotifierBus, server: MailServer, *, changes: int, rounds: int) -> None:
+    """Publish in portions; in each, SIGKILL the planner and both senders at once, somewhere in their work.
+
+    The server accepts what it has had before, and counts: what is there once by its id is what a receiver has that
+    honours the id, and the rest is what one gets twice that does not.
+    """
+    chance, began = random.Random(7), time.monotonic()
     told = first_words(changes)
     bus.want(*(wishes(party=party, cadences=IMMEDIATE) for party in range(changes)))
-    portion = changes // kills
+    portion = -(-changes // rounds)
     for start in range(0, changes, portion):
         bus.change(*told[start : start + portion])
         with (
@@ -119,16 +130,25 @@ def kill_campaign(bus: NotifierBus, server: MailServer, *, changes: int, kills: 
             bus.notifier(server.port, "--no-plan") as first,
             bus.notifier(server.port, "--no-plan") as second,
         ):
-            wait_for_mails(server, start + chance.randrange(1, portion), planner, first, second)
+            enough = min(start + chance.randrange(1, portion), changes - 1)
+            wait_for_mails(server, enough, planner, first, second)
     with bus.notifier(server.port, "--no-send") as planner, bus.notifier(server.port, "--no-plan") as sender:
         wait_for_mails(server, changes, planner, sender)
         wait_for_states(bus, {"sent": changes})
+        wait_until_empty(bus, "notifier_sent")
     accepted = server.message_ids()
     repeated = accepted.total() - len(accepted)
-    sys.stdout.write(f"{changes} changes, {3 * kills} processes killed: {repeated} mails repeated\n")
-    assert set(accepted) == {mail_id(each) for each in told}
-    assert max(accepted.values()) <= 1 + 2 * kills
-    assert repeated <= 2 * kills * AT_ONCE, "no more than were under way"
+    seconds = time.monotonic() - began
+    sys.stdout.write(
+        f"{changes} changes, {3 * rounds} processes killed: {repeated} mails repeated, {seconds:.0f} s in all\n"
+    )
+    assert set(accepted) == {mail_id(each) for each in told}, "each once, by its id"
+    assert max(accepted.values()) <= 1 + 2 * rounds
+    assert repeated <= 2 * rounds * AT_ONCE, "no more than were under way"
+    sent = bus.notifications(at_least=changes)
+    assert Counter(each.notification_id for each in sent) == Counter(
+        notice_id(each.change_id, ChannelKind.EMAIL) for each in told
+    ), "each party can read of each message, once"
 
 
 def test_reading_all_changes_again_sends_nothing(
@@ -192,7 +212,12 @@ def command(bus: NotifierBus, *arguments: str, exit_code: int = 0) -> str:
     """What ``casebus notifications`` says."""
     answer = subprocess.run(
         [sys.executable, "-m", "casebus_producers.cli", "notifications", *arguments],
-        env={"CASEBUS_DATABASE__DSN": bus.dsn, "PATH": ""},
+        env={
+            "CASEBUS_DATABASE__DSN": bus.dsn,
+            "CASEBUS_KAFKA__BOOTSTRAP_SERVERS": bus.bus.kafka.bootstrap_servers,
+            "CASEBUS_KAFKA__TOPIC_PREFIX": bus.bus.topics.prefix,
+            "PATH": "",
+        },
         stdout=subprocess.PIPE,
         text=True,
         check=False,

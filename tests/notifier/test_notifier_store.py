@@ -2,86 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import psycopg
 import pytest
-from prometheus_client import CollectorRegistry
+from tests.notifier.office import EMAIL, IMMEDIATE, PATIENCE, Office
 from tests.notifier.worlds import NOON, an_action, change, content, ref, wishes
 
-from casebus_consumers.notifier.attempts import Claimed, MessageState, Patience, Result
-from casebus_consumers.notifier.change_target import ChangeTarget, Received
-from casebus_consumers.notifier.composing_store import compose_due, take_again
-from casebus_consumers.notifier.composition import MIGRATED_PACKAGES
+from casebus_consumers.notifier.attempts import Claimed, MessageState
+from casebus_consumers.notifier.composing_store import compose_due
 from casebus_consumers.notifier.message import message_id
-from casebus_consumers.notifier.metrics import NotifierMetrics
-from casebus_consumers.notifier.planning_store import prepare
-from casebus_consumers.notifier.preferences_target import PreferencesRow, PreferencesTarget
-from casebus_consumers.notifier.reminder_clock import ReminderClock
-from casebus_consumers.notifier.result_store import write_results
-from casebus_consumers.sink import apply_migrations
-from casebus_schemas import Cadence, Cadences, Change, ChangeKind, ChannelKind, NotificationOutcome, Preferences, decode
+from casebus_schemas import (
+    Cadence,
+    Cadences,
+    ChangeKind,
+)
 
 pytestmark = pytest.mark.integration
-IMMEDIATE = Cadences(urgent=Cadence.IMMEDIATE, normal=Cadence.IMMEDIATE)
-EMAIL = [ChannelKind.EMAIL]
-PATIENCE = Patience()
-
-
-@dataclass
-class Office:
-    """The notifier's database, and the parts that work on it, one step at a time."""
-
-    dsn: str
-    connection: psycopg.Connection[Any]
-    now: datetime = NOON
-
-    def want(self, *preferences: Preferences) -> None:
-        with self.connection.transaction(), self.connection.cursor() as cursor:
-            PreferencesTarget().write(cursor, [PreferencesRow(each.party_ref, each) for each in preferences])
-
-    def plan(self, *changes: Change) -> None:
-        with self.connection.transaction(), self.connection.cursor() as cursor:
-            ChangeTarget(lambda: self.now).write(cursor, [Received(each, self.now) for each in changes])
-
-    def claim(self, *, limit: int = 10) -> list[Claimed]:
-        with self.connection.transaction(), self.connection.cursor() as cursor:
-            again = take_again(cursor, EMAIL, limit, self.now, lease=PATIENCE.lease)
-            return again + compose_due(cursor, EMAIL, limit, self.now, PATIENCE)
-
-    def settle(
-        self, claimed: Claimed, state: MessageState, *, at: datetime | None = None, is_attempt: bool = True
-    ) -> int:
-        with self.connection.transaction(), self.connection.cursor() as cursor:
-            result = Result(claimed, state, at or self.now, "smtp-451", is_attempt=is_attempt)
-            return write_results(cursor, [result], self.now)
-
-    def look(self) -> None:
-        metrics = NotifierMetrics(CollectorRegistry())
-        with closing(ReminderClock(self.dsn, lambda: self.now, metrics, stop=threading.Event())) as clock:
-            clock.look()
-
-    def outcomes(self) -> list[str]:
-        rows = self.connection.execute("SELECT value FROM notifier_outcomes ORDER BY id").fetchall()
-        told = [decode(NotificationOutcome, value) for (value,) in rows]
-        return [str(each.state) if each.reason is None else f"{each.state} {each.reason}" for each in told]
-
-    def failures(self) -> list[int]:
-        return [row[0] for row in self.connection.execute("SELECT failures FROM notifier_messages").fetchall()]
-
-
-@pytest.fixture
-def office(database: str) -> Iterator[Office]:
-    apply_migrations(database, *MIGRATED_PACKAGES)
-    with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute("UPDATE notifier_start SET started_at = %s", [NOON])
-        prepare(connection)
-        yield Office(database, connection)
 
 
 def cases_of(claimed: Claimed) -> list[str]:

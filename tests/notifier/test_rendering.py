@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from tests.notifier.worlds import AGENCY, NOON, an_action, case_file, change, content, ref
 
 from casebus_consumers.notifier.case_file import CaseFile
+from casebus_consumers.notifier.correction import Correction
 from casebus_consumers.notifier.entry import entries
 from casebus_consumers.notifier.message import Item, Message
 from casebus_consumers.notifier.notice import Notice, Subject, notice_id
@@ -27,6 +29,7 @@ from casebus_schemas import (
     Outcome,
     Phase,
     Result,
+    RollUp,
     Sensitivity,
     ShortText,
     Status,
@@ -182,6 +185,30 @@ def test_what_is_announced_is_true_of_the_case_now() -> None:
     assert announced(asked, ChangeKind.ACTION_RESOLVED) == "action-needed"
     assert announced(asked, ChangeKind.STATUS_CHANGED, Subject.ACTION) == "action-needed"
     assert announced(asked, ChangeKind.CORRECTED, Subject.ACTION) == "corrected"
+
+
+@each_language
+def test_a_correction_says_what_stood_there_before_and_why_that_was_wrong(language: Language) -> None:
+    wrong = Correction(
+        was=RollUp.DECIDED, outcome=Outcome.GRANTED, reason=LongText(nl="Twee dossiers waren verwisseld.")
+    )
+    case = item(content(result=Result(outcome=Outcome.REFUSED)), ChangeKind.CORRECTED)
+    corrected = replace(case, notice=replace(case.notice, correction=wrong))
+    message = render(corrected, language=language)
+    wording = load_wordings()[language]
+    for text in (message.text, message.html):
+        assert wording("outcomes", "granted") in text
+        assert wording("outcomes", "refused") in text
+        assert "Twee dossiers waren verwisseld." in text
+    hidden = item(content(result=Result(outcome=Outcome.REFUSED), sensitivity=Sensitivity.CONFIDENTIAL))
+    confidential = render(replace(hidden, notice=replace(hidden.notice, correction=wrong)), language=language)
+    assert "verwisseld" not in confidential.text + confidential.html
+
+
+def test_a_mistake_that_the_summary_does_not_show_is_not_shown_as_a_difference() -> None:
+    case = item(content(), ChangeKind.CORRECTED)
+    same = replace(case, notice=replace(case.notice, correction=Correction(was=case.case.state.roll_up)))
+    assert "Eerder stond hier" not in render(same).text
 
 
 def test_a_case_on_hold_says_since_when() -> None:

@@ -13,13 +13,14 @@ from html import unescape
 import httpx
 from confluent_kafka import Producer
 from tests.consumers.bus import Bus
+from tests.consumers.overviews import PARTITIONS
 from tests.profile import sample
 from tests.profile.life import Json, overview_of
 
 from casebus_local import LocalStack, wait_until
 from casebus_local.child_process import ChildProcess
 from casebus_local.ports import LOOPBACK, free_port
-from casebus_schemas import PartyKind, insz_of, party_ref
+from casebus_schemas import PartyKind, insz_of, partition_of, party_ref
 
 PATIENCE_SECONDS = 30.0
 EMMA = insz_of("850730033")
@@ -65,6 +66,28 @@ class Service:
             lambda: self.get("/v1/sources", EMMA).json()["sources"],
             timeout_seconds=PATIENCE_SECONDS,
             describe="the sources are visible",
+        )
+
+    def publish_notifications(self, number: str, notifications: list[Json]) -> None:
+        """Publish what the notifier says it has sent to a party."""
+        producer = Producer({"bootstrap.servers": self.bus.bootstrap_servers})
+        reference = self.reference(number)
+        for each in notifications:
+            partition = partition_of(reference, PARTITIONS)
+            producer.produce(self.bus.topics.notifications, json.dumps(each).encode(), reference, partition=partition)
+        producer.flush(PATIENCE_SECONDS)
+
+    def notifications(self, number: str) -> list[Json]:
+        """What the API says of them."""
+        found: list[Json] = self.get("/v1/notifications", number).json()["notifications"]
+        return found
+
+    def wait_for_notifications(self, number: str, count: int) -> None:
+        """Until the service shows so many."""
+        wait_until(
+            lambda: len(self.notifications(number)) == count,
+            timeout_seconds=PATIENCE_SECONDS,
+            describe=f"{count} notifications are visible",
         )
 
 
@@ -125,5 +148,7 @@ def fill(service: Service) -> None:
     """Emma has everything that can be shown, Jan one case of his own."""
     now = datetime.now(UTC)
     service.publish(EMMA, sample.cases(now), version=1)
+    service.publish_notifications(EMMA, sample.sent(now, service.reference(EMMA)))
+    service.wait_for_notifications(EMMA, 5)
     service.publish(JAN, [sample.scholarship(now) | {"case_id": "JAN-ONLY-1"}], version=1)
     service.publish_sources(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from tests.profile.life import Json, Life, contact, iso, text
 
@@ -201,6 +202,19 @@ def granted(now: datetime) -> Json:
     )
 
 
+def corrected(now: datetime) -> Json:
+    """A decision that was the wrong way round, put right the next day; and put right once more."""
+    life = Life(HOUSING, "HUUR-2026-31", now=now).step(40, "composition", "Ingediend")
+    life.step(9, "decision", "Geweigerd", superseded=True)
+    life.step(8, "decision", "DeelsGoedgekeurd", "corrected", corrects=2, superseded=True)
+    life.step(7, "decision", "Goedgekeurd", "corrected", corrects=2)
+    return life.case(
+        title=text("Huursubsidie", "Allocation loyer", "Mietzuschuss", "Rent allowance"),
+        result={"outcome": "granted"},
+        contact=contact("Wonen en Renoveren", "wonen.example"),
+    )
+
+
 def refused(now: datetime) -> Json:
     life = (
         Life(PERMIT, "PARK-9", now=now)
@@ -227,7 +241,32 @@ def withdrawn(now: datetime) -> Json:
 
 def cases(now: datetime) -> list[Json]:
     """All of them."""
-    return [make(now) for make in (premium, scholarship, permit, appeal, care, granted, refused, withdrawn)]
+    return [make(now) for make in (premium, scholarship, permit, appeal, care, corrected, granted, refused, withdrawn)]
+
+
+def sent(now: datetime, party_ref: str) -> list[Json]:
+    """What she was told: at once, in a digest, and once in vain."""
+    messages = [
+        (0.2, "sent", [(HOUSING, "PREM-2026-004512", "due-in-7-days")]),
+        (6, "sent", [(HOUSING, "PREM-2026-004512", "action-needed")]),
+        (8, "sent", [(CARE, "ZB-31", "confidential"), (PERMIT, "OMV-2026-0077/1", "status-changed")]),
+        (31, "failed", [(ENERGY, "EN-1002", "removed")]),
+        (39, "sent", [(PERMIT, "OMV-2026-0077/1", "corrected"), (PERMIT, "GONE-1", "closed")]),
+    ]
+    return [
+        {
+            "party_ref": party_ref,
+            "notification_id": str(UUID(int=number)),
+            "channel": "email",
+            "state": state,
+            "at": iso(now - timedelta(days=days_ago)),
+            "cases": [
+                {"agency": agency, "case_id": case_id, "announced_as": announced_as}
+                for agency, case_id, announced_as in told
+            ],
+        }
+        for number, (days_ago, state, told) in enumerate(messages, 1)
+    ]
 
 
 def sources(now: datetime) -> list[Json]:

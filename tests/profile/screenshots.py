@@ -22,6 +22,8 @@ PICTURES: list[tuple[str, str, int, int, Literal["light", "dark"]]] = [
     ("overview-phone", "/", 360, 740, "light"),
     ("case-wide", CASE, 1280, 1000, "light"),
     ("case-phone-dark", CASE, 360, 740, "dark"),
+    ("corrected-wide", f"/cases/{sample.HOUSING}/HUUR-2026-31", 1280, 900, "light"),
+    ("notifications-phone", "/notifications", 360, 740, "light"),
     ("preferences", "/preferences", 768, 900, "light"),
 ]
 
@@ -52,7 +54,7 @@ def take(
         page = context.new_page()
         log_in(page, service.url, "emma")
         page.goto(service.url + path)
-        if path != "/preferences":
+        if not path.startswith(("/preferences", "/notifications")):
             page.wait_for_selector(".live[data-state=on]")
         page.screenshot(path=file)
 

@@ -33,7 +33,9 @@ def test_no_national_number_is_kept_logged_or_shown(own_service: Service) -> Non
     with stream(service.url, service.headers(EMMA)) as events:
         said.append(str(events.next()))
     with session_of(service, "emma") as emma:
-        said += [emma.get(path).text for path in ("/", "/preferences", "/access", "/export", f"/{EMMA}")]
+        said += [
+            emma.get(path).text for path in ("/", "/notifications", "/preferences", "/access", "/export", f"/{EMMA}")
+        ]
         said += [str(cookie.value) for cookie in emma.cookies.jar]
     said.append(httpx.get(f"{service.operations_url}/metrics", timeout=20).text)
     said.append(service.process.log_path.read_text())

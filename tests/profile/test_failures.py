@@ -17,8 +17,8 @@ from casebus_consumers.profile.application import public_application
 from casebus_consumers.profile.identity import Identity
 from casebus_consumers.profile.login.options import LoginOptions
 from casebus_consumers.profile.login.sessions import Session, Sessions
-from casebus_consumers.profile.observation import RequestMetrics
 from casebus_consumers.profile.page.routes import page
+from casebus_consumers.profile.request_metrics import RequestMetrics
 from casebus_consumers.profile.settings import ProfileOptions
 
 

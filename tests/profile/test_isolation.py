@@ -20,7 +20,7 @@ from casebus_local.tokens import AUDIENCE, ISSUER
 pytestmark = pytest.mark.integration
 
 EMMAS_CASE = f"{sample.HOUSING}/PREM-2026-004512"
-PAGES = ["/", "/cases/" + EMMAS_CASE, "/preferences", "/access", "/export", "/live"]
+PAGES = ["/", "/cases/" + EMMAS_CASE, "/notifications", "/preferences", "/access", "/export", "/live"]
 BODIES = {"markCaseSeen": {"events": 1}, "putPreferences": {"email": "jan@example.com"}}
 
 

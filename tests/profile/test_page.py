@@ -25,6 +25,8 @@ ALL_PAGES = [
     CASE,
     f"/cases/{sample.PERMIT}/OMV-2026-0077/1",
     f"/cases/{sample.ENERGY}/EN-1002",
+    f"/cases/{sample.HOUSING}/HUUR-2026-31",
+    "/notifications",
     "/preferences",
     "/access",
     "/nothing",
@@ -57,7 +59,7 @@ def test_what_is_expected_comes_first_with_its_deadline(page: Page, service: Ser
     expect(page.locator("h1")).to_have_text("Dag Emma Peeters")
     assert page.locator("main h2").all_inner_texts()[:3] == [
         "Wat u moet doen 2",
-        "Lopende dossiers 3",
+        "Lopende dossiers 4",
         "Afgeronde dossiers 3",
     ]
     needed = page.locator("section:has(#needed) .card")
@@ -80,10 +82,11 @@ def test_a_case_tells_its_story_and_is_then_read(page: Page, service: Service) -
         "Ontvankelijk",
         "Ingediend",
     ]
-    assert entries.locator(".entry-note").all_inner_texts() == [
-        "Rechtzetting door de dienst",
-        "Dit bericht is later rechtgezet",
-    ]
+    correction, corrected = entries.locator(".entry-note").all_inner_texts()
+    assert correction.startswith("Rechtzetting door de dienst op ")
+    reported, _, until = corrected.partition(", rechtgezet op ")
+    assert reported.startswith("Gemeld op ")
+    assert until == correction.removeprefix("Rechtzetting door de dienst op ")
     assert entries.locator("s").all_inner_texts() == ["Ontvankelijk"]
     expect(page.locator("li[aria-current=step]")).to_contain_text("Behandeling")
     page.goto(service.url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import httpx
 import psycopg
@@ -124,7 +125,7 @@ def test_sources_are_as_published(service: Service) -> None:
 
 
 def rows_about(dsn: str, reference: str) -> dict[str, int]:
-    tables = ("overviews", "preferences", "seen_cases", "access_log", "sessions")
+    tables = ("overviews", "preferences", "seen_cases", "access_log", "sessions", "notifications")
     count = "SELECT count(*) FROM {} WHERE party_ref = %s"
     with psycopg.connect(dsn) as connection:
         return {
@@ -143,6 +144,10 @@ def test_erasing_a_party_erases_everything_held_about_them_and_nothing_else(own_
     with session_of(service, "emma"), session_of(service, "jan"):
         pass
     emma, jan = service.reference(EMMA), service.reference(JAN)
+    for number, reference in ((EMMA, emma), (JAN, jan)):
+        message = {**sample.sent(datetime.now(UTC), reference)[0], "notification_id": str(uuid4())}
+        service.publish_notifications(number, [message])
+        service.wait_for_notifications(number, 1)
     published_preferences(service, emma, 1)
     before = rows_about(service.dsn, jan)
     assert all(rows_about(service.dsn, emma).values())
@@ -169,6 +174,7 @@ def test_without_a_database_every_route_says_503_and_when_to_come_back(own_servi
                 for path in (
                     "/v1/overview",
                     "/v1/cases",
+                    "/v1/notifications",
                     "/v1/preferences",
                     "/v1/access-log",
                     "/v1/export",
@@ -177,7 +183,7 @@ def test_without_a_database_every_route_says_503_and_when_to_come_back(own_servi
                     answer = service.get(path, EMMA)
                     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1"), path
                     assert answer.headers["content-type"] == "application/problem+json"
-                for path in ("/", "/preferences", "/access", "/login"):
+                for path in ("/", "/notifications", "/preferences", "/access", "/login"):
                     page = emma.get(path)
                     assert (page.status_code, page.headers["retry-after"]) == (503, "1"), path
                     assert "text/html" in page.headers["content-type"]

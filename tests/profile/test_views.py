@@ -59,7 +59,7 @@ def overview(cases: list[Json], *, language: Language = "nl", high: bool = True)
 def test_what_is_expected_stands_first_the_nearest_deadline_before_all() -> None:
     shown = overview(sample.cases(NOW))
     assert [case.case_id for case in shown.needed] == ["ST-2026-88121", "PREM-2026-004512"]
-    assert {case.case_id for case in shown.running} == {"OMV-2026-0077/1", "EN-5521", "ZB-31"}
+    assert {case.case_id for case in shown.running} == {"OMV-2026-0077/1", "EN-5521", "ZB-31", "HUUR-2026-31"}
     assert [case.case_id for case in shown.done] == ["EN-1002", "PARK-9", "PREM-2025-000087"]
     assert shown.first_due is not None
     assert shown.first_due.urgency == "late"
@@ -117,8 +117,8 @@ def test_corrected_and_withdrawn_entries_are_shown_as_such() -> None:
     entries = view(sample.permit(NOW), language="en").timeline
     assert [(entry.is_void, entry.is_correction, entry.note) for entry in entries] == [
         (False, False, ""),
-        (False, True, "Correction by the agency"),
-        (True, False, "This message was corrected later"),
+        (False, True, "Correction by the agency on 17 October 2026, 00:30"),
+        (True, False, "Reported on 16 October 2026, 00:30, corrected on 17 October 2026, 00:30"),
         (False, False, ""),
     ]
     gone = view(sample.withdrawn(NOW), language="en")
@@ -205,6 +205,7 @@ def test_every_word_that_a_template_asks_for_exists_and_every_text_is_used() -> 
         "landing.",
         "site.",
         "overview.",
+        "notifications.",
     )
     texts = read_texts("nl").keys()
     missing = {key for key in asked if key.partition(".")[0] in {text.partition(".")[0] for text in texts}} - texts

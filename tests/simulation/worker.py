@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from logging import Logger
 from types import SimpleNamespace
 from typing import Any, cast
@@ -20,11 +22,12 @@ from tests.simulation.strands import Strand
 from tests.simulation.workload import PEPPER
 
 from casebus_producers.settings import KafkaSettings
-from casebus_schemas import Topics
+from casebus_schemas import CaseRetention, RetentionPolicy, Topics
 from casebus_streams.intake.stage import IntakeStage
 from casebus_streams.metrics import StageMetrics, StreamMetrics
 from casebus_streams.overviews.restore import CacheRestorer
 from casebus_streams.overviews.stage import OverviewsStage
+from casebus_streams.retention.ticker import Ticker
 from casebus_streams.settings import StreamSection
 from casebus_streams.sink import TransactionalSink, producer_config
 from casebus_streams.source import Source, consumer_config
@@ -35,6 +38,9 @@ KAFKA = KafkaSettings(topic_prefix="sim")
 TOPICS = Topics("sim")
 SUBSCRIPTIONS = {"intake": TOPICS.submitted_pattern, "overviews": TOPICS.accepted}
 
+RETENTION = RetentionPolicy(default=CaseRetention(overview_after_closed=timedelta(days=1)))
+NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
+"""Long after whatever is simulated."""
 
 METRICS = StreamMetrics(CollectorRegistry())
 """One set for all runs: a registry is slow to make and nothing here looks at it."""
@@ -50,11 +56,14 @@ class EveryTopic:
 class Worker(Strand):
     """A worker with one stage. It runs until it crashes or stops by itself."""
 
-    def __init__(self, broker: MemoryBroker, stage_name: str, section: StreamSection) -> None:
+    def __init__(
+        self, broker: MemoryBroker, stage_name: str, section: StreamSection, *, has_retention: bool = False
+    ) -> None:
         self.broker = broker
         self.stage_name = stage_name
         self.section = section
         self.group_id = f"{KAFKA.topic_prefix}.{stage_name}"
+        self.has_retention = has_retention
         self.consumer: MemoryConsumer | None = None
         self.transactional_ids: set[str] = set()
         super().__init__(stage_name, self._work)
@@ -72,7 +81,7 @@ class Worker(Strand):
     def _work(self) -> None:
         """As ``casebus_streams.worker`` puts a stage together."""
         _running.worker = self
-        stage = _stage(self.stage_name, self.section)
+        stage = _stage(self.stage_name, self.section, has_retention=self.has_retention)
         sink = TransactionalSink(producer_config(KAFKA, self.section, self.stage_name))
         source = Source(
             consumer_config(KAFKA, self.section, self.stage_name),
@@ -106,11 +115,20 @@ def memory_clients() -> Iterator[None]:
         yield
 
 
-def _stage(name: str, section: StreamSection) -> Stage[Any]:
+def _stage(name: str, section: StreamSection, *, has_retention: bool) -> Stage[Any]:
     directory = cast("TopicDirectory", EveryTopic())
     if name == "intake":
         return IntakeStage(TOPICS, section, pepper=PEPPER, directory=directory, metrics=METRICS)
-    return OverviewsStage(TOPICS, CacheRestorer(KAFKA, TOPICS.overviews), directory=directory, metrics=METRICS)
+    seconds = itertools.count()
+    ticker = Ticker(TOPICS.accepted, RETENTION if has_retention else None, now=lambda: NOW, monotonic=seconds.__next__)
+    return OverviewsStage(
+        TOPICS,
+        CacheRestorer(KAFKA, TOPICS.overviews),
+        directory=directory,
+        metrics=METRICS,
+        partitions=section.partitions,
+        ticker=ticker,
+    )
 
 
 def _consumer(config: dict[str, Any], logger: Logger) -> MemoryConsumer:

@@ -21,7 +21,7 @@ _POOL_EVENTS = 60
 
 @dataclass(frozen=True)
 class Expected:
-    """``accepted`` and ``rejected`` count records by content; the rest is the reference fold's."""
+    """``accepted`` and ``rejected`` count records by content; the rest is the reference fold's, without controls."""
 
     accepted: Counter[str]
     rejected: int
@@ -53,6 +53,27 @@ def expected_of(sent: Iterable[Submission]) -> Expected:
         accepted.update(reference_fold.key_of(record) for record in records)
         fold.apply_all(records)
     return Expected(accepted, rejected, fold.overviews, frozenset(fold.changes))
+
+
+def control(rng: Random, parties: list[str]) -> tuple[str, bytes, bytes]:
+    """A control record for one of the parties: whose partition it belongs to, its key and its value.
+
+    Parties are merged only into greater ones, as the command allows no circles.
+    """
+    party, other = rng.choice(parties), rng.choice(parties)
+    at = "2026-11-28T00:00:00Z"
+    if rng.random() < 0.4 or other <= party:
+        number = rng.randrange(10**9)
+        erased = {"control": "erased", "party_ref": party, "erasure_id": f"{number}", "at": at}
+        return party, f"{party}/!erased/{number}".encode(), json.dumps(erased).encode()
+    merged = {"control": "merged", "party_ref": party, "into": other, "merge_id": "m", "at": at}
+    return party, f"{party}/!merged".encode(), json.dumps(merged).encode()
+
+
+def fold_of(partition: Iterable[Any]) -> reference_fold.Fold:
+    """The reference's answer to one partition of the accepted log, control records included."""
+    fold = reference_fold.Fold(reads_log=True)
+    return fold.apply_all(json.loads(entry.value) for entry in partition if entry.value is not None)
 
 
 @lru_cache

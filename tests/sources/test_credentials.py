@@ -14,6 +14,7 @@ from casebus_producers.settings import KafkaSettings, SettingError
 from casebus_streams.sources.application import build_sources_app
 from casebus_streams.sources.credentials import broker_credentials
 from casebus_streams.sources.settings import SourcesSettings
+from casebus_streams.stage_health import StageHealth
 
 PASSWORD = "not-a-real-one"
 
@@ -42,7 +43,7 @@ def test_without_security_there_are_no_credentials() -> None:
 def test_a_user_over_tls(tls: dict[str, str | int | float | bool], password_file: Path) -> None:
     sasl = {"SECURITY_PROTOCOL": "SASL_SSL", "SASL_MECHANISM": "SCRAM-SHA-512", "SASL_USERNAME": "sources"}
     kafka = KafkaSettings(password_file=password_file, extra={**tls, **sasl})
-    app = build_sources_app(SourcesSettings(kafka=kafka), CollectorRegistry())
+    app = build_sources_app(SourcesSettings(kafka=kafka), CollectorRegistry(), StageHealth("sources"))
     credentials = app.conf.broker_credentials
     assert isinstance(credentials, SASLCredentials)
     assert (credentials.username, credentials.password) == ("sources", PASSWORD)

@@ -6,15 +6,12 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
-from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 from tests.docs.code_names import STREAMS, log_events
 from tests.docs.pages import DOCS, Page, codes
 from tests.docs.settings import variables
-from tests.docs.test_operating import exported
 from tests.docs.test_pages import dead_links
 
-from casebus_streams.sources.metrics import SourceMetrics
 from casebus_streams.sources.settings import SourcesSection, SourcesSettings
 
 PAGE = Page.read(DOCS / "operations" / "sources.md")
@@ -28,14 +25,6 @@ def test_settings() -> None:
     shown = {name.strip("`"): default.strip("`") for name, default, _ in PAGE.table("Run it")}
     known = {name: value for name, value in variables(SourcesSettings) if name.startswith("CASEBUS_SOURCES__")}
     assert shown == known
-
-
-def test_metrics() -> None:
-    shown = {(name.strip("`"), tuple(codes(labels))) for name, labels, _ in PAGE.table("Metrics and alerts") if name}
-    known = set(exported(SourceMetrics(CollectorRegistry())))
-    assert {(name, frozenset(labels)) for name, labels in shown} == {
-        (name, frozenset(labels)) for name, labels in known
-    }
 
 
 def test_log_events_and_reasons_exist() -> None:

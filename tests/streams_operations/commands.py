@@ -27,11 +27,17 @@ class Ended:
         return parsed
 
 
-def casebus(bus: Bus, *arguments: str, timeout_seconds: float = 90) -> Ended:
+def casebus(bus: Bus, *arguments: str, timeout_seconds: float = 90, stdin: str = "") -> Ended:
     """Run ``casebus ARGUMENTS`` to its end."""
+    return run_module(bus, "casebus_producers.cli", *arguments, timeout_seconds=timeout_seconds, stdin=stdin)
+
+
+def run_module(bus: Bus, module: str, *arguments: str, timeout_seconds: float = 90, stdin: str = "") -> Ended:
+    """Run ``python -m MODULE ARGUMENTS`` to its end, with the settings of a command."""
     done = subprocess.run(
-        [sys.executable, "-m", "casebus_producers.cli", *arguments],
+        [sys.executable, "-m", module, *arguments],
         env={**os.environ, **bus.stack.environment, **settings(bus)},
+        input=stdin.encode(),
         capture_output=True,
         timeout=timeout_seconds,
         check=False,

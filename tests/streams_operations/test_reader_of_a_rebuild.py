@@ -16,7 +16,7 @@ from tests.streams_operations.load import Load, without_epoch
 
 from casebus_consumers.profile.composition import MIGRATED_PACKAGES
 from casebus_consumers.profile.overview_sink import OverviewSink
-from casebus_consumers.sink import apply_migrations
+from casebus_consumers.sink import SinkMetrics, apply_migrations
 from casebus_local import wait_until
 from casebus_schemas import partition_of
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.integration
 def running_sink(bus: Bus, dsn: str) -> Iterator[OverviewSink]:
     stop = threading.Event()
     group = f"{bus.topics.prefix}-profile"
-    sink = OverviewSink(bus.kafka, dsn, CollectorRegistry(), consumer_group=group, stop=stop)
+    sink = OverviewSink(bus.kafka, dsn, SinkMetrics(CollectorRegistry()), consumer_group=group, stop=stop)
     thread = threading.Thread(target=sink.run)
     thread.start()
     try:

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
-from tests.streams.case_events import PARTY_REF, changed
+from tests.streams.case_events import EPOCH_START, PARTY_REF, changed
 
-from casebus_schemas import MAX_HISTORY, AcceptedEvent, encode
+from casebus_schemas import (
+    MAX_HISTORY,
+    AcceptedEvent,
+    CaseRetention,
+    Erased,
+    Merged,
+    Phase,
+    RetentionPolicy,
+    clock_key,
+    encode,
+    erased_key,
+    merged_key,
+    new_clock,
+)
 from casebus_streams import fold
 from casebus_streams.records import InRecord
 from casebus_streams.refold.comparison import Difference, Finding, compare, with_epoch
 from casebus_streams.refold.partition_fold import PartitionFold, Refolded
 from casebus_streams.verification.suspect import judge
+
+ERASED = Erased(party_ref=PARTY_REF, erasure_id="x", at=EPOCH_START)
 
 
 def record(event: AcceptedEvent, offset: int = 0) -> InRecord:
@@ -46,15 +62,29 @@ def test_what_no_code_can_handle_is_counted_and_passed_over() -> None:
     assert anew.views == {PARTY_REF: folded(changed(1))}
 
 
-def test_an_party_of_begins_anew_after_its_tombstones() -> None:
-    tombstone = InRecord("accepted", 0, 1, record(changed(1)).key, None, 5)
+def test_a_party_begins_anew_after_it_was_erased() -> None:
+    erased = InRecord("accepted", 0, 1, erased_key(PARTY_REF, "x").encode(), encode(ERASED), 5)
     in_one_batch = PartitionFold(1)
-    assert in_one_batch.fold([record(changed(1)), tombstone]) == {}
+    assert in_one_batch.fold([record(changed(1)), erased]) == {}
     in_two = PartitionFold(1)
     in_two.fold([record(changed(1))])
-    assert in_two.fold([tombstone]) == {PARTY_REF: Refolded(None, 5)}
+    assert in_two.fold([erased]) == {PARTY_REF: Refolded(None, 5)}
     in_two.fold([record(changed(2), 2)])
     assert in_two.views == {PARTY_REF: folded(changed(2))}
+
+
+def test_a_tombstone_takes_nothing_out_of_a_view() -> None:
+    tombstone = InRecord("accepted", 0, 1, record(changed(1)).key, None, 5)
+    anew = PartitionFold(1)
+    anew.fold([record(changed(1)), tombstone])
+    assert anew.views == {PARTY_REF: folded(changed(1))}
+
+
+def test_a_control_record_that_says_nothing_known_is_counted_and_passed_over() -> None:
+    anew = PartitionFold(1)
+    anew.fold([record(changed(1)), InRecord("accepted", 0, 1, merged_key(PARTY_REF).encode(), b'{"control":"x"}', 5)])
+    assert anew.skipped == 1
+    assert anew.views == {PARTY_REF: folded(changed(1))}
 
 
 def test_a_difference_names_fields_and_no_values() -> None:
@@ -90,6 +120,44 @@ def test_a_party_that_moved_on_is_right_and_one_that_was_wrong_stays_wrong() -> 
     assert wrong.finding is Finding.DIFFERENT
     assert judge(PARTY_REF, None, later[:1], folded(events[1]), epoch=1) is None
     assert judge(PARTY_REF, at_cut, later, None, epoch=1) == Difference(PARTY_REF, Finding.MISSING)
+
+
+def test_after_retention_and_merges_what_was_counted_may_differ_and_nothing_else() -> None:
+    whole, thinned = folded(changed(1, case_id="a"), changed(1, case_id="b")), folded(changed(1, case_id="a"))
+    gone = json.loads(whole)
+    del gone["cases"]["OVO000001/b"]
+    after = json.dumps(gone, separators=(",", ":")).encode()
+    assert compare(PARTY_REF, thinned, after).finding is Finding.DIFFERENT  # type: ignore[union-attr]  # it is not None
+    counted = compare(PARTY_REF, thinned, after, is_thinned=True)
+    assert counted is not None
+    assert (counted.finding, counted.paths) == (Finding.COUNTERS, ("version",))
+    assert compare(PARTY_REF, thinned, whole, is_thinned=True).finding is Finding.DIFFERENT  # type: ignore[union-attr]
+
+
+def test_an_alias_does_not_show_how_many_events_it_had() -> None:
+    marker = Merged(party_ref=PARTY_REF, into="p1." + "B" * 22, merge_id="m", at=EPOCH_START)
+    merged = InRecord("accepted", 0, 9, merged_key(PARTY_REF).encode(), encode(marker), 5)
+    before, after = PartitionFold(1), PartitionFold(1)
+    before.fold([record(changed(1)), record(changed(2)), merged])
+    after.fold([merged])
+    difference = compare(PARTY_REF, after.views[PARTY_REF], before.views[PARTY_REF])
+    assert difference is not None
+    assert (difference.finding, difference.paths) == (Finding.COUNTERS, ("version",))
+
+
+def test_a_party_may_have_moved_on_by_a_clock_record() -> None:
+    over = changed(1, phase=Phase.COMPLETED)
+    policy = RetentionPolicy(default=CaseRetention(overview_after_closed=timedelta(days=5)))
+    day = EPOCH_START.date() + timedelta(days=10)
+    tick = InRecord("accepted", 0, 7, clock_key(0, day).encode(), encode(new_clock(day, policy)), 5)
+    live = PartitionFold(1)
+    live.fold([record(over), tick])
+    assert json.loads(live.views[PARTY_REF])["cases"]["OVO000001/case-1"]["retired"] is True
+    assert judge(PARTY_REF, folded(over), [tick], live.views[PARTY_REF], epoch=1) is None
+    judged_at_once = PartitionFold(1)
+    judged_at_once.fold([tick, record(over)])
+    found = judged_at_once.views[PARTY_REF]
+    assert judge(PARTY_REF, None, [record(over)], found, epoch=1, clock=new_clock(day, policy)) is None
 
 
 def test_an_epoch_is_replaced_in_the_head_and_nowhere_else() -> None:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 import orjson
 import typer
 
+from casebus_producers.audit.options import Reason, Ticket
 from casebus_producers.commands.exits import Exit, errors_end_the_command
 from casebus_producers.commands.options import Json
 
 if TYPE_CHECKING:
     from casebus_consumers.sink.offsets import Cursor
 
-TABLES: Final = {"overviews": ("overviews",)}
+TABLES: Final = {"overviews": ("overviews",), "sources": ("sources",)}
 """The tables that each sink fills, by the topic it reads."""
 
 
@@ -36,16 +37,20 @@ def status(*, json: Json = False) -> None:
 
 
 def reset(
-    sink: Annotated[str, typer.Argument(metavar="SINK", help="What to begin anew: overviews.")],
+    sink: Annotated[str, typer.Argument(metavar="SINK", help="What to begin anew: overviews or sources.")],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without it, only say what would be done.")] = False,
+    reason: Reason = None,
+    ticket: Ticket = None,
 ) -> None:
     """Empty a sink's tables and let it read its topic from the beginning, also while it runs.
 
-    Until it has caught up, citizens whose overview is not stored again yet look as if they had no cases: close the
+    Until overviews have caught up, citizens whose own is not stored again yet look as if they had no cases: close the
     page first. Nothing is lost, since the topic has it all. Exit code 0; 2 when it could not be done, or without --yes.
     """
     from casebus_consumers.sink.reset import reset as reset_sink
+    from casebus_producers.audit.act import Auditor, Why
+    from casebus_producers.audit.settings import AuditSettings
     from casebus_producers.settings import AgencySettings
 
     if sink not in TABLES:
@@ -56,7 +61,11 @@ def reset(
     if not yes:
         typer.echo(f"casebus: would empty {', '.join(tables)} and read {topic} from the beginning: add --yes", err=True)
         raise typer.Exit(Exit.PREREQUISITE)
-    with _database() as cursor:
+    with (
+        errors_end_the_command(),
+        Auditor(AuditSettings()).act("sink.reset", Why(reason, ticket), {"sink": sink}),
+        _database() as cursor,
+    ):
         partitions = reset_sink(cursor, topic, tables)
     typer.echo(f"emptied {', '.join(tables)}; {topic} is read from the beginning ({partitions} partitions)")
 

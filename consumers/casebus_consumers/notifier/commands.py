@@ -9,6 +9,9 @@ from uuid import UUID
 
 import typer
 
+from casebus_producers.audit.options import Reason, Ticket
+from casebus_producers.commands.exits import errors_end_the_command
+
 if TYPE_CHECKING:
     from casebus_consumers.sink.offsets import Cursor
 
@@ -53,6 +56,8 @@ def retry_failed(
     ids: Annotated[list[UUID] | None, typer.Argument(help="Messages, as the list names them.")] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="All failed messages.")] = False,
+    reason: Reason = None,
+    ticket: Ticket = None,
     json: AsJson = False,
 ) -> None:
     """Try failed messages again, for another 24 hours. Those whose cases moved on are cancelled instead.
@@ -65,14 +70,22 @@ def retry_failed(
     import orjson
 
     from casebus_consumers.notifier.operator_store import retry_messages
+    from casebus_producers.audit.act import Auditor, Why
+    from casebus_producers.audit.settings import AuditSettings
 
     if bool(ids) == everything:
         typer.echo("casebus: name messages or say --all, one of the two", err=True)
         raise typer.Exit(IMPOSSIBLE)
-    with _database() as cursor:
+    which = {"messages": "all failed" if ids is None else " ".join(map(str, ids))[:500]}
+    with (
+        errors_end_the_command(),
+        Auditor(AuditSettings()).act("notifications.retry", Why(reason, ticket), which) as act,
+        _database() as cursor,
+    ):
         revived = retry_messages(
             cursor, None if everything else ids, datetime.now(UTC), give_up_after=timedelta(hours=GIVE_UP_HOURS)
         )
+        act.came_of_it = {"retried": str(len(revived))}
     if json:
         typer.echo(orjson.dumps({"retried": revived}))
     else:

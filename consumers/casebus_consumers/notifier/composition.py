@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
-from casebus_consumers.errors import StopRequestedError
 from casebus_consumers.notifier.channels.channel import Channel
 from casebus_consumers.notifier.channels.configured import agency_names, configured_channels, rate_of
 from casebus_consumers.notifier.housekeeping import Housekeeping
 from casebus_consumers.notifier.metrics import NotifierMetrics
-from casebus_consumers.notifier.outcome_relay import OutcomeRelay
+from casebus_consumers.notifier.outbox import NOTIFICATIONS, OUTCOMES
+from casebus_consumers.notifier.outbox_relay import OutboxRelay
 from casebus_consumers.notifier.planner import Planner
 from casebus_consumers.notifier.reminder_clock import ReminderClock
 from casebus_consumers.notifier.rendering import Portal, Renderer
 from casebus_consumers.notifier.sender import Sender
 from casebus_consumers.notifier.sending_desk import SendingDesk
 from casebus_consumers.notifier.settings import NotifierOptions, NotifierSettings
-from casebus_consumers.profile.background import run_in_thread
-from casebus_consumers.profile.operations import operations_application
-from casebus_consumers.profile.server import HttpServer, serve_until
-from casebus_consumers.retry import retry
-from casebus_consumers.sink import apply_migrations
-from casebus_consumers.sink.database import CONNECTION_LOST
+from casebus_consumers.service.background import run_in_thread
+from casebus_consumers.service.migrating import migrated
+from casebus_consumers.service.operations import operations_application
+from casebus_consumers.service.server import HttpServer, serve_until
+from casebus_consumers.service.stop_signals import stop_on_signals
+from casebus_consumers.sink import SinkMetrics
+from casebus_producers.part_info import Parts
+from casebus_producers.process_registry import process_registry
 
 MIGRATED_PACKAGES = ("casebus_consumers.sink", "casebus_consumers.notifier")
 STOP_SECONDS = 45.0
@@ -43,27 +43,27 @@ async def run_notifier(settings: NotifierSettings, *, with_planner: bool, with_s
     Raises what a later attempt in this process cannot cure: a taken port, a changed migration, a failed part.
     """
     dsn, stop, stop_threads = settings.database.read(), asyncio.Event(), threading.Event()
-    _stop_on_signals(stop, stop_threads)
+    stop_on_signals(stop, stop_threads)
     registry = process_registry()
+    Parts(registry).announce("notifier")
     metrics = NotifierMetrics(registry)
     channels = configured_channels(settings.notifier) if with_sender else {}
-    if not await _migrated(dsn, stop_threads):
+    if not await migrated(dsn, *MIGRATED_PACKAGES, stop=stop_threads):
         return
     planner = None
     works: dict[str, Callable[[], None]] = {}
     if with_planner:
         group = settings.notifier.consumer_group
-        planner = Planner(settings.kafka, dsn, registry, utc_now, consumer_group=group, stop=stop_threads)
+        planner = Planner(settings.kafka, dsn, SinkMetrics(registry), utc_now, consumer_group=group, stop=stop_threads)
         works = {
             "preferences": planner.run_preferences,
             "changes": planner.run_changes,
             "reminders": ReminderClock(dsn, utc_now, metrics, stop=stop_threads).run,
         }
+    for outbox in (OUTCOMES, NOTIFICATIONS):
+        works[outbox.name] = OutboxRelay(settings.kafka, dsn, outbox, metrics, stop=stop_threads).run
     keep = timedelta(days=settings.notifier.keep_days)
-    works |= {
-        "outcomes": OutcomeRelay(settings.kafka, dsn, metrics, stop=stop_threads).run,
-        "housekeeping": Housekeeping(dsn, utc_now, metrics, keep=keep, stop=stop_threads).run,
-    }
+    works["housekeeping"] = Housekeeping(dsn, utc_now, metrics, keep=keep, stop=stop_threads).run
 
     async def checks() -> dict[str, bool]:
         knows = planner is None or planner.knows_preferences
@@ -105,44 +105,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def process_registry() -> CollectorRegistry:
-    """A registry that also tells about the process."""
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
-    GCCollector(registry=registry)
-    return registry
-
-
-async def _migrated(dsn: str, stop: threading.Event) -> bool:
-    """Bring the database to this release's schema; false when asked to stop meanwhile."""
-
-    def report(error: Exception, wait_seconds: float) -> None:
-        log.error("database_away", error=type(error).__name__, wait_seconds=wait_seconds)
-
-    def migrate() -> None:
-        retry(lambda: apply_migrations(dsn, *MIGRATED_PACKAGES), on=CONNECTION_LOST, stop=stop, report=report)
-
-    try:
-        await run_in_thread(migrate, name="notifier-migrations")
-    except StopRequestedError:
-        return False
-    return True
-
-
 async def _until_one_ends(parts: list[asyncio.Future[None]]) -> None:
     """Every part runs until the stop: when one ends, all do, and its error, if it has one, is raised."""
     ended, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
     for part in ended:
         part.result()
-
-
-def _stop_on_signals(stop: asyncio.Event, stop_threads: threading.Event) -> None:
-    def request_stop() -> None:
-        log.info("stop_requested")
-        stop_threads.set()
-        stop.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, request_stop)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from casebus_consumers.notifier.brussels import morning
 from casebus_consumers.notifier.case_file import CaseFile, key_of, party_action
+from casebus_consumers.notifier.correction import correction_in
 from casebus_consumers.notifier.moot import why_moot
 from casebus_consumers.notifier.notice import Notice, Subject, notice_id
 from casebus_consumers.notifier.reminders import next_look
@@ -32,23 +34,16 @@ def decide(change: Change, situation: Situation, *, now: datetime, silenced_by: 
     """The plan for ``change``; None when the case's file is past it already, so that nothing is ever told twice.
 
     A case has at most one notice waiting per channel: the newest, which is told no later than the ones whose place it
-    takes. Nothing is told when ``silenced_by`` names a rule; the case's file is kept all the same.
+    takes. Nothing is told when ``silenced_by`` names a rule; the case's file is kept all the same. What a merge moved
+    here was news to the party it came from: nobody is told, and nothing that waits is touched.
     """
     known = situation.case
     if known is not None and known.is_past(change):
         return None
     is_told = known is not None and known.is_told
-    case = CaseFile(
-        key=key_of(change),
-        change_id=change.change_id,
-        event_id=change.event_id,
-        sequence=change.sequence,
-        epoch=change.epoch,
-        version=change.version,
-        state=change.after,
-        is_told=is_told,
-        next_look_at=next_look(change.after, now),
-    )
+    case = file_after(change, known, now)
+    if change.moved_from is not None:
+        return Plan(case)
     moot = [
         Cancellation(notice, reason)
         for notice in situation.pending
@@ -66,6 +61,27 @@ def decide(change: Change, situation: Situation, *, now: datetime, silenced_by: 
     return Plan(case, added, (*moot, *replaced), None if added else "switched-off")
 
 
+def file_after(change: Change, known: CaseFile | None, now: datetime) -> CaseFile:
+    """The case's file with ``change`` in it.
+
+    A merge brings a case event by event, and its file comes along at once: until the events have caught up with the
+    file, that is what holds.
+    """
+    if known is not None and change.moved_from is not None and change.sequence < known.sequence:
+        return replace(known, epoch=change.epoch, version=change.version)
+    return CaseFile(
+        key=key_of(change),
+        change_id=change.change_id,
+        event_id=change.event_id,
+        sequence=change.sequence,
+        epoch=change.epoch,
+        version=change.version,
+        state=change.after,
+        is_told=known is not None and known.is_told,
+        next_look_at=next_look(change.after, now),
+    )
+
+
 def _notices(change: Change, situation: Situation, standing: Sequence[Notice], now: datetime) -> list[Notice]:
     preferences = situation.preferences
     if preferences is None:
@@ -73,7 +89,10 @@ def _notices(change: Change, situation: Situation, standing: Sequence[Notice], n
     found = []
     for channel in channels(preferences):
         waiting = [notice for notice in standing if notice.channel is channel]
-        notice = _notice(change, channel, preferences, waiting, situation.last_messages.get(channel), now)
+        is_told = situation.case is not None and situation.case.is_told
+        notice = _notice(
+            change, channel, preferences, waiting, situation.last_messages.get(channel), now, is_told=is_told
+        )
         if notice is not None:
             found.append(notice)
     return found
@@ -86,6 +105,8 @@ def _notice(
     waiting: Sequence[Notice],
     last_message_at: datetime | None,
     now: datetime,
+    *,
+    is_told: bool,
 ) -> Notice | None:
     """None when the party switched such news off."""
     is_action = asks_for_action(change)
@@ -107,11 +128,13 @@ def _notice(
         case=key_of(change),
         event_id=change.event_id,
         sequence=change.sequence,
-        kind=_announced_as(change, waiting),
+        kind=_announced_as(change, waiting, is_told=is_told),
         subject=_subject(change, waiting, is_action=is_action),
         is_urgent=is_urgent or any(notice.is_urgent for notice in waiting),
         due_at=timing.at,
         waits_for=timing.waits_for,
+        correction=next((each.correction for each in waiting if each.correction), None) or correction_in(change),
+        traceparent=change.traceparent,
     )
 
 
@@ -154,10 +177,14 @@ def _subject(change: Change, waiting: Sequence[Notice], *, is_action: bool) -> S
     return Subject.ACTION if is_about_action and party_action(change.after.content) is not None else Subject.NEWS
 
 
-def _announced_as(change: Change, waiting: Sequence[Notice]) -> ChangeKind:
+def _announced_as(change: Change, waiting: Sequence[Notice], *, is_told: bool) -> ChangeKind:
+    """A correction is one only to whom the wrong thing was told; to others it is the news that waited, or just news."""
     if change.kind not in RANK:
         return change.kind
-    return min((change.kind, *(notice.kind for notice in waiting if notice.kind in RANK)), key=RANK.index)
+    waited_for = [notice.kind for notice in waiting if notice.kind in RANK]
+    if change.kind is not ChangeKind.CORRECTED:
+        return min((change.kind, *waited_for), key=RANK.index)
+    return min(waited_for, key=RANK.index, default=ChangeKind.CORRECTED if is_told else ChangeKind.STATUS_CHANGED)
 
 
 def _latest_useful(state: CaseState) -> datetime | None:

@@ -11,10 +11,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from casebus_consumers.notifier.case_file import party_action
+from casebus_consumers.notifier.correction import Correction
 from casebus_consumers.notifier.message import Item
 from casebus_consumers.notifier.notice import Subject
 from casebus_consumers.notifier.wording import Phrase, Wording
-from casebus_schemas import Action, CaseContent, CaseState, ChangeKind, Result, RollUp, Sensitivity, ShortText
+from casebus_schemas import (
+    Action,
+    Announcement,
+    CaseContent,
+    CaseState,
+    ChangeKind,
+    Result,
+    RollUp,
+    Sensitivity,
+    ShortText,
+)
 
 AgencyNames = Mapping[str, ShortText]
 """OVO code -> how citizens know the agency."""
@@ -35,7 +46,7 @@ class ToDo:
 class Entry:
     """One case in a message, worded. ``announced_as`` names its subject line and headline."""
 
-    announced_as: str
+    announced_as: Announcement
     headline: str
     due_at: datetime = _NEVER
     deadline: str = ""
@@ -47,6 +58,8 @@ class Entry:
     to_do: ToDo | None = None
     decision: str | None = None
     decision_text: Phrase | None = None
+    earlier: str | None = None
+    reason: Phrase | None = None
 
 
 def entries(items: Iterable[Item], wording: Wording, names: AgencyNames) -> list[Entry]:
@@ -58,15 +71,26 @@ def entries(items: Iterable[Item], wording: Wording, names: AgencyNames) -> list
     return sorted(found.values(), key=lambda each: (each.to_do is None, each.due_at))
 
 
-def _entry(item: Item, wording: Wording, names: AgencyNames) -> Entry:
+def announcement(item: Item) -> Announcement:
+    """As what a case is announced: it must be true of the case as it stands now, not only of the change."""
     content = item.case.state.content
     if content is None:
-        return _bare("removed", wording)
+        return Announcement.REMOVED
     if content.sensitivity is not Sensitivity.NORMAL:
-        return _bare("confidential", wording)
-    action = None if item.case.state.roll_up is RollUp.CLOSED else party_action(content)
-    announced_as = _announced_as(item, content, action)
+        return Announcement.CONFIDENTIAL
+    if item.notice.deadline is not None:
+        return Announcement(item.notice.subject)
+    return Announcement(_kind(item, content, _open_action(item.case.state, content)))
+
+
+def _entry(item: Item, wording: Wording, names: AgencyNames) -> Entry:
+    announced_as = announcement(item)
+    content = item.case.state.content
+    if content is None or announced_as is Announcement.CONFIDENTIAL:
+        return Entry(announced_as, wording("headlines", announced_as), sentences=(wording("sentences", announced_as),))
+    action = _open_action(item.case.state, content)
     result = content.result
+    correction = item.notice.correction if announced_as is Announcement.CORRECTED else None
     return Entry(
         announced_as=announced_as,
         headline=wording("headlines", announced_as),
@@ -80,27 +104,34 @@ def _entry(item: Item, wording: Wording, names: AgencyNames) -> Entry:
         to_do=None if action is None else _to_do(action, wording),
         decision=None if result is None else _decision(result, wording),
         decision_text=None if result is None or result.text is None else wording.of(result.text),
+        earlier=None if correction is None else _earlier(correction, item.case.state, wording),
+        reason=None if correction is None or correction.reason is None else wording.of(correction.reason),
     )
 
 
-def _bare(name: str, wording: Wording) -> Entry:
-    return Entry(name, wording("headlines", name), sentences=(wording("sentences", name),))
+def _open_action(state: CaseState, content: CaseContent) -> Action | None:
+    return None if state.roll_up is RollUp.CLOSED else party_action(content)
 
 
-def _announced_as(item: Item, content: CaseContent, action: Action | None) -> str:
-    """What is said first must be true of the case as it stands now, not only of the change."""
-    if item.notice.deadline is not None:
-        return str(item.notice.subject)
+def _kind(item: Item, content: CaseContent, action: Action | None) -> ChangeKind:
     kind = item.notice.kind
     if action is not None and item.notice.subject is Subject.ACTION and kind is not ChangeKind.CORRECTED:
-        return str(ChangeKind.ACTION_NEEDED)
+        return ChangeKind.ACTION_NEEDED
     if kind is ChangeKind.ACTION_NEEDED and action is None:
-        return str(ChangeKind.STATUS_CHANGED)
+        return ChangeKind.STATUS_CHANGED
     if kind is ChangeKind.DECISION and content.result is None:
-        return str(ChangeKind.STATUS_CHANGED)
+        return ChangeKind.STATUS_CHANGED
     if kind is ChangeKind.ACTION_RESOLVED and action is not None:
-        return str(ChangeKind.ACTION_NEEDED)
-    return str(kind)
+        return ChangeKind.ACTION_NEEDED
+    return kind
+
+
+def _earlier(correction: Correction, state: CaseState, wording: Wording) -> str | None:
+    """What stood there before, unless it reads like what stands there now: then the mistake was elsewhere."""
+    result = None if state.content is None else state.content.result
+    if (correction.was, correction.outcome) == (state.roll_up, None if result is None else result.outcome):
+        return None
+    return wording.roll_up(correction.was) if correction.outcome is None else wording("outcomes", correction.outcome)
 
 
 def _status(state: CaseState, wording: Wording) -> str | None:

@@ -11,6 +11,7 @@ import structlog
 from casebus_consumers.errors import StopRequestedError
 from casebus_consumers.notifier.change_target import Clock
 from casebus_consumers.notifier.metrics import NOTICE_STATES, NotifierMetrics
+from casebus_consumers.notifier.preferences_target import DEPARTURES
 from casebus_consumers.retry import retry
 from casebus_consumers.sink import SinkDatabase
 from casebus_consumers.sink.database import CONNECTION_LOST
@@ -65,6 +66,7 @@ class Housekeeping:
             longest = cursor.execute(LONGEST_DUE, [now]).fetchone()
             for statement in DELETE_OLD:
                 cursor.execute(statement, [now - self._keep])
+            DEPARTURES.forget(cursor, before=now - self._keep)
         for state in NOTICE_STATES:
             self._metrics.notices.labels(state).set(counts.get(state, 0))
         due_at = longest[0] if longest else None

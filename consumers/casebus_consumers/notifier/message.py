@@ -15,7 +15,10 @@ from casebus_schemas import ChannelKind, Language
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Ready to be sent. ``created_at`` is when it was put together, the same in every attempt."""
+    """Ready to be sent. ``created_at`` is when it was put together, the same in every attempt.
+
+    ``traceparent`` is the trace of the event that it tells of; of several, the first that has one.
+    """
 
     id: UUID
     channel: ChannelKind
@@ -25,6 +28,7 @@ class Message:
     subject: str
     text: str
     html: str
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

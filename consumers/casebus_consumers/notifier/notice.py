@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
+from casebus_consumers.notifier.correction import Correction
 from casebus_schemas import ChangeKind, ChannelKind
 
 NAMESPACE: Final = UUID("6f0c5a0e-6f5e-5c1b-9d8b-5b8f3c1d2a47")
@@ -38,7 +39,8 @@ class Notice:
     """``event_id`` and ``sequence`` are the agency's, of the change that it goes back to.
 
     ``due_at`` is when it may be sent, ``waits_for`` the rule that put this off (None: it was due at once). ``deadline``
-    is the date that a reminder is about.
+    is the date that a reminder is about, ``correction`` what the notice takes back. ``traceparent`` is the agency's
+    trace of that event, as W3C Trace Context writes it; a reminder has none.
     """
 
     id: UUID
@@ -52,6 +54,8 @@ class Notice:
     due_at: datetime
     waits_for: str | None = None
     deadline: datetime | None = None
+    correction: Correction | None = None
+    traceparent: str | None = None
 
 
 def notice_id(change_id: str, channel: ChannelKind | None, reminder: str = "") -> UUID:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 
-from prometheus_client import CollectorRegistry
-
 from casebus_consumers.notifier.change_target import ChangeTarget, Clock, Received
 from casebus_consumers.notifier.preferences_target import PreferencesRow, PreferencesTarget
 from casebus_consumers.sink import DeadLetterWriter, Sink, SinkDatabase, SinkMetrics
@@ -28,7 +26,7 @@ class Planner:
         self,
         kafka: KafkaSettings,
         dsn: str,
-        registry: CollectorRegistry,
+        metrics: SinkMetrics,
         clock: Clock,
         *,
         consumer_group: str,
@@ -42,13 +40,12 @@ class Planner:
             kafka.client_config(**PRODUCER_DEFAULTS), self._topics.dead_letters, stage=STAGE
         )
         preferences, changes = PreferencesTarget(), ChangeTarget(clock)
-        # Both sinks have metrics of the same names, and those of the changes are the ones that tell.
         self._preferences: Sink[PreferencesRow] = Sink(
             self._subscriber(self._topics.preferences, f"{consumer_group}-preferences"),
             preferences,
             SinkDatabase(dsn, preferences.prepare),
             self._letters,
-            SinkMetrics(CollectorRegistry()),
+            metrics,
             topic=self._topics.preferences,
             stop=stop,
         )
@@ -57,7 +54,7 @@ class Planner:
             changes,
             SinkDatabase(dsn, changes.prepare),
             self._letters,
-            SinkMetrics(registry),
+            metrics,
             topic=self._topics.changes,
             stop=stop,
         )

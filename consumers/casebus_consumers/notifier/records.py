@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from casebus_consumers.notifier.case_file import CaseFile
+from casebus_consumers.notifier.correction import Correction
 from casebus_consumers.notifier.notice import CaseKey, Notice, Subject
 from casebus_schemas import CaseState, ChangeKind, ChannelKind, decode, encode
 
@@ -12,7 +13,8 @@ CASE_COLUMNS: Final = (
     "party_ref, agency, case_id, change_id, event_id, sequence, epoch, version, is_told, next_look_at, state"
 )
 NOTICE_COLUMNS: Final = (
-    "id, party_ref, channel, agency, case_id, event_id, sequence, kind, subject, is_urgent, deadline, due_at, waits_for"
+    "id, party_ref, channel, agency, case_id, event_id, sequence, kind, subject, is_urgent, deadline, due_at,"
+    " waits_for, correction, traceparent"
 )
 
 
@@ -49,7 +51,22 @@ def case_to_row(case: CaseFile) -> tuple[Any, ...]:
 
 def notice_from_row(row: tuple[Any, ...]) -> Notice:
     """A row of ``NOTICE_COLUMNS``."""
-    id_, party_ref, channel, agency, case_id, event_id, sequence, kind, subject, is_urgent, *dates, waits_for = row
+    (
+        id_,
+        party_ref,
+        channel,
+        agency,
+        case_id,
+        event_id,
+        sequence,
+        kind,
+        subject,
+        is_urgent,
+        *dates,
+        waits_for,
+        taken_back,
+        traceparent,
+    ) = row
     deadline, due_at = dates
     return Notice(
         id=id_,
@@ -63,6 +80,8 @@ def notice_from_row(row: tuple[Any, ...]) -> Notice:
         deadline=deadline,
         due_at=due_at,
         waits_for=waits_for,
+        correction=None if taken_back is None else decode(Correction, taken_back),
+        traceparent=traceparent,
     )
 
 
@@ -82,4 +101,6 @@ def notice_to_row(notice: Notice) -> tuple[Any, ...]:
         notice.deadline,
         notice.due_at,
         notice.waits_for,
+        None if notice.correction is None else encode(notice.correction),
+        notice.traceparent,
     )

@@ -81,6 +81,7 @@ def decide_reminder(situation: Situation, case: CaseFile, now: datetime) -> Plan
                 due_at=timing.at,
                 waits_for=timing.waits_for,
                 deadline=None if news else reminder.deadline,
+                correction=news[0].correction if news else None,
             )
         )
         cancelled += [Cancellation(notice, "superseded") for notice in waiting]

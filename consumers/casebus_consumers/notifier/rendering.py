@@ -52,6 +52,7 @@ class Renderer:
             subject=subject,
             text=self._text.render(values).strip() + "\n",
             html=self._html.render(values),
+            traceparent=next((item.notice.traceparent for item in items if item.notice.traceparent), None),
         )
 
 

@@ -9,8 +9,9 @@ from typing import Any, Final
 from casebus_consumers.notifier.attempts import MessageState, Result
 from casebus_consumers.notifier.outcomes import outcome_of
 from casebus_consumers.notifier.planning_store import write_outcomes
+from casebus_consumers.notifier.sent_record import sent_notification
 from casebus_consumers.sink.offsets import Cursor
-from casebus_schemas import NotificationOutcome, NotificationState
+from casebus_schemas import NotificationOutcome, NotificationState, encode
 
 # A message that was sent was sent, whoever has claimed it by now; all else only the latest claim may say.
 SETTLE_MESSAGES: Final = """
@@ -33,13 +34,22 @@ FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS result (id, state, reason)
 WHERE stored.id = result.id AND (stored.state IN ('sending', 'retrying') OR result.state = 'sent')
 RETURNING stored.id
 """
+# By way of the notice: its party may have moved since it was claimed. Who was told that a case is gone knows of none.
 MARK_TOLD: Final = """
-UPDATE notifier_cases SET is_told = true
-WHERE (party_ref, agency, case_id) IN (
-    SELECT party_ref, agency, case_id FROM notifier_cases
-    WHERE (party_ref, agency, case_id) IN (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])) AND NOT is_told
-    ORDER BY party_ref, agency, case_id FOR UPDATE
-)
+UPDATE notifier_cases AS stored SET is_told = told.is_told
+FROM (
+    SELECT known.party_ref, known.agency, known.case_id, new.is_told
+    FROM unnest(%s::uuid[], %s::boolean[]) AS new (id, is_told)
+    JOIN notifier_notices AS notice ON notice.id = new.id
+    JOIN notifier_cases AS known
+        ON (known.party_ref, known.agency, known.case_id) = (notice.party_ref, notice.agency, notice.case_id)
+    WHERE known.is_told <> new.is_told
+    ORDER BY known.party_ref, known.agency, known.case_id FOR UPDATE OF known
+) AS told
+WHERE (stored.party_ref, stored.agency, stored.case_id) = (told.party_ref, told.agency, told.case_id)
+"""
+INSERT_SENT: Final = """
+INSERT INTO notifier_sent (party_ref, value) SELECT * FROM unnest(%s::text[], %s::bytea[])
 """
 NOTICE_STATES: Final = {
     MessageState.SENT: "sent",
@@ -49,7 +59,7 @@ NOTICE_STATES: Final = {
 
 
 def write_results(cursor: Cursor, results: Sequence[Result], now: datetime) -> int:
-    """Store results and the agencies' outcomes; how many were still this process's to tell."""
+    """Store results, with what agencies and parties are to hear of them; how many were still this process's to tell."""
     messages = [
         (each.claimed.id, each.claimed.claim, each.state.value, each.reason, each.at, _failures(each))
         for each in results
@@ -61,9 +71,13 @@ def write_results(cursor: Cursor, results: Sequence[Result], now: datetime) -> i
         return 0
     cursor.execute(LOCK_NOTICES, [[row[0] for row in notices]])
     settled = {row[0] for row in cursor.execute(SETTLE_NOTICES, [now, *_columns(notices)])}
-    sent = [item.case.key for each in told if each.state is MessageState.SENT for item in each.claimed.items]
+    sent = [each for each in told if each.state is MessageState.SENT]
     if sent:
-        cursor.execute(MARK_TOLD, _columns(sent))
+        items = [item for each in sent for item in each.claimed.items]
+        cursor.execute(MARK_TOLD, _columns([(item.notice.id, item.case.state.content is not None) for item in items]))
+    for_party = [record for each in told if (record := sent_notification(each, now)) is not None]
+    if for_party:
+        cursor.execute(INSERT_SENT, _columns([(record.party_ref, encode(record)) for record in for_party]))
     outcomes = [outcome for each in told for outcome in _outcomes(each, now) if outcome.notification_id in settled]
     write_outcomes(cursor, outcomes)
     return len(own)

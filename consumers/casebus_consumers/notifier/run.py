@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from casebus_consumers.notifier.channels.configured import agency_names
 from casebus_consumers.notifier.composition import run_notifier
 from casebus_consumers.notifier.settings import NotifierSettings
+from casebus_consumers.service.settings_errors import explain_settings
 from casebus_producers.logs import configure_logging
 
 STOPPED, FAILED, MISCONFIGURED = 0, 1, 2
@@ -42,14 +43,9 @@ def read_settings() -> NotifierSettings:
     try:
         settings = NotifierSettings()
     except ValidationError as error:
-        raise ValueError("; ".join(_explain(each["loc"], each["msg"]) for each in error.errors())) from None
+        raise ValueError(explain_settings(error)) from None
     settings.database.read()
     if settings.notifier.webhook is not None:
         settings.notifier.webhook.read_secret()
     agency_names(settings.notifier)
     return settings
-
-
-def _explain(location: tuple[int | str, ...], message: str) -> str:
-    variable = "CASEBUS_" + "__".join(str(part) for part in location).upper()
-    return f"{variable}: {message}"

@@ -54,6 +54,7 @@ class Sender:
         self._patience = patience
         self._clock = clock
         self._metrics = metrics
+        metrics.expect(channel.kind)
         self._rate = RateLimit(per_second)
         self._at_once = min(AT_ONCE, max(1, int(per_second * patience.longest_turn_seconds)))
         self._breakers: dict[str, CircuitBreaker] = {}
@@ -127,7 +128,7 @@ class Sender:
         try:
             return self._renderer.render(claimed.id, claimed.items, claimed.language, claimed.created_at)
         except Exception as error:
-            log.exception("message_not_rendered", message_id=str(claimed.id))
+            log.exception("message_not_rendered", message_id=str(claimed.id), **_events(claimed))
             raise RefusedError("not-rendered") from error
 
     def _postponed(self, claimed: Claimed, wait_seconds: float) -> Result:
@@ -151,5 +152,19 @@ class Sender:
         if result.state is MessageState.SENDING:
             name = "retried" if result.is_attempt else "postponed"
         self._metrics.messages.labels(result.claimed.channel, name).inc()
+        if result.state is MessageState.SENT:
+            seconds = (result.at - result.claimed.created_at).total_seconds()
+            self._metrics.delivery_seconds.labels(result.claimed.channel).observe(seconds)
         if result.state is MessageState.FAILED:
-            log.error("message_failed", message_id=str(result.claimed.id), reason=result.reason)
+            log.error(
+                "message_failed", message_id=str(result.claimed.id), reason=result.reason, **_events(result.claimed)
+            )
+
+
+def _events(claimed: Claimed) -> dict[str, list[str]]:
+    """Which of the agencies' events a message is about, and their traces, for whoever follows one."""
+    notices = [item.notice for item in claimed.items]
+    return {
+        "event_ids": [notice.event_id for notice in notices],
+        "traceparents": [notice.traceparent for notice in notices if notice.traceparent is not None],
+    }

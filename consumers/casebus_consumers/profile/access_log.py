@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 from casebus_consumers.profile.database import ProfileDatabase
 from casebus_consumers.profile.identity import Identity
+from casebus_producers.audit.hash_chain import Link, breaks
 
 APPEND = "SELECT append_access(%s, %s, %s, %s)"
 READ = """
@@ -83,9 +83,10 @@ def is_chained(entries: Iterable[AccessEntry], *, previous_hash: str = "") -> bo
     An entry's hash is SHA-256 over the bytes of the hash before it (none for the first) and, a line each without the
     last line end, its sequence, time, action and client.
     """
-    for entry in entries:
-        content = "\n".join([str(entry.sequence), entry.at, entry.action, entry.client])
-        if hashlib.sha256(bytes.fromhex(previous_hash) + content.encode()).hexdigest() != entry.hash:
-            return False
-        previous_hash = entry.hash
-    return True
+    links = [Link(entry.sequence, _content(entry), entry.hash) for entry in entries]
+    before = links[0].sequence - 1 if links and previous_hash else 0
+    return next(breaks(links, previous_sequence=before, previous_hash=previous_hash), None) is None
+
+
+def _content(entry: AccessEntry) -> bytes:
+    return "\n".join([str(entry.sequence), entry.at, entry.action, entry.client]).encode()

@@ -8,9 +8,10 @@ from starlette.middleware import Middleware
 
 from casebus_consumers.profile.api.citizen import Identify
 from casebus_consumers.profile.api.routes import api_routes
-from casebus_consumers.profile.observation import Observation, RequestMetrics
+from casebus_consumers.profile.observation import Observation
 from casebus_consumers.profile.page.routes import NO_PAGE, Page
 from casebus_consumers.profile.problems import on_error, on_http_exception
+from casebus_consumers.profile.request_metrics import RequestMetrics
 from casebus_consumers.profile.response_headers import SecurityHeaders
 from casebus_consumers.profile.services import Services
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from casebus_consumers.profile.database_metrics import DatabaseMetrics
 from casebus_consumers.profile.overview_store import RECONNECT_SECONDS, WAIT_SECONDS, StoreUnavailableError
 from casebus_consumers.sink.database import LIVENESS
 
@@ -20,7 +21,8 @@ Cursor = psycopg.AsyncCursor[Row]
 class ProfileDatabase:
     """A pool of connections, opened on entry (without waiting for the database) and closed on exit."""
 
-    def __init__(self, dsn: str, *, connections: int) -> None:
+    def __init__(self, dsn: str, metrics: DatabaseMetrics, *, connections: int) -> None:
+        self._metrics = metrics
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] = AsyncConnectionPool(
             dsn,
             kwargs={"autocommit": True, **LIVENESS},
@@ -37,8 +39,13 @@ class ProfileDatabase:
     async def transaction(self) -> AsyncIterator[Cursor]:
         """One transaction: committed at the end, rolled back on any error. Raises ``StoreUnavailableError``: retry."""
         try:
-            async with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
-                yield cursor
+            with self._metrics.own_seconds.time():
+                async with (
+                    self._pool.connection() as connection,
+                    connection.transaction(),
+                    connection.cursor() as cursor,
+                ):
+                    yield cursor
         except (PoolTimeout, psycopg.OperationalError) as error:
             raise StoreUnavailableError("the database cannot be reached") from error
 

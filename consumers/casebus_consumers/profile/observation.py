@@ -6,31 +6,15 @@ import time
 from collections.abc import Sequence
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+from casebus_consumers.profile.request_metrics import RequestMetrics
+
 OTHER = "other"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 access_log = structlog.get_logger("casebus.access")
-
-
-class RequestMetrics:
-    """All metrics ``casebus_profile_*`` about requests, in the given registry."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self.requests = Counter(
-            "casebus_profile_requests", "Requests by path and status", ["path", "status"], registry=registry
-        )
-        self.seconds = Histogram(
-            "casebus_profile_request_seconds",
-            "Time to answer a request",
-            ["path"],
-            registry=registry,
-            buckets=SECONDS_BUCKETS,
-        )
 
 
 class Observation:

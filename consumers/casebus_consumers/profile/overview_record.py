@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from casebus_consumers.records import Record
@@ -19,12 +20,17 @@ END = b"}}"
 
 
 class OverviewRow(NamedTuple):
-    """A party's overview. A None ``value`` is a tombstone: the party was erased, or moved."""
+    """A party's overview. A None ``value`` is a tombstone: the party was erased, ``erased_at``.
+
+    With ``merged_into`` the party is one with another, and this is an overview of nothing.
+    """
 
     party_ref: str
     epoch: int
     version: int
     value: bytes | None
+    merged_into: str | None = None
+    erased_at: datetime | None = None
 
 
 def read_overview(record: Record) -> OverviewRow:
@@ -37,7 +43,7 @@ def read_overview(record: Record) -> OverviewRow:
     if key is None or PARTY_REF.fullmatch(key) is None:
         raise UndecodableError("key: must be a party_ref [overview.key]")
     if record.value is None:
-        return OverviewRow(key.decode(), 0, 0, None)
+        return OverviewRow(key.decode(), 0, 0, None, erased_at=datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
     row = _row(record.value)
     if row.party_ref.encode() != key:
         raise UndecodableError("party_ref: must be the record's key [overview.key]")
@@ -49,4 +55,4 @@ def _row(value: bytes) -> OverviewRow:
     if header is not None and value.endswith(END):
         return OverviewRow(header[1].decode(), int(header[2]), int(header[3]), value)
     overview = decode(Overview, value)
-    return OverviewRow(overview.party_ref, overview.epoch, overview.version, encode(overview))
+    return OverviewRow(overview.party_ref, overview.epoch, overview.version, encode(overview), overview.merged_into)

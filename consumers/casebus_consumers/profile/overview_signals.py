@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import psycopg
 import structlog
 
+from casebus_consumers.profile.aliases import CHANNEL as ALIASES
+from casebus_consumers.profile.aliases import Aliases
 from casebus_consumers.retry import growing_waits
 from casebus_consumers.sink.database import CONNECTION_LOST, LIVENESS
 from casebus_consumers.sink.offsets import Cursor
@@ -37,12 +39,13 @@ class TooManyStreamsError(Exception):
 class OverviewSignals:
     """An ``asyncio.Event`` for each open stream, set when there may be something new to read.
 
-    ``run`` keeps one connection that listens. Whenever it had to connect anew, all events are set: something may have
-    been missed.
+    ``run`` keeps one connection that listens, to what is said of ``aliases`` too. Whenever it had to connect anew, all
+    events are set and the aliases read again: something may have been missed.
     """
 
-    def __init__(self, dsn: str, *, streams: int) -> None:
+    def __init__(self, dsn: str, aliases: Aliases, *, streams: int) -> None:
         self._dsn = dsn
+        self._aliases = aliases
         self._most = streams
         self._events: dict[str, set[asyncio.Event]] = {}
         self.open_streams = 0
@@ -71,12 +74,17 @@ class OverviewSignals:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self._dsn, autocommit=True, **LIVENESS) as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
+                    for channel in (ALIASES, CHANNEL):
+                        await connection.execute(f"LISTEN {channel}")
+                    await self._aliases.load(connection)
                     waits = growing_waits()
                     self._wake_all()
                     async for notification in connection.notifies():
-                        self._wake(notification.payload.split(","))
-            except CONNECTION_LOST as error:
+                        if notification.channel == ALIASES:
+                            self._aliases.note(notification.payload)
+                        else:
+                            self._wake(notification.payload.split(","))
+            except (*CONNECTION_LOST, psycopg.errors.UndefinedTable) as error:  # at the first start, before its tables
                 log.warning("overview_signals_lost", error=type(error).__name__)
                 await asyncio.sleep(next(waits))
 

@@ -10,7 +10,6 @@ from typing import TypeVar
 import structlog
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from prometheus_client import CollectorRegistry
 
 from casebus_consumers.errors import StopRequestedError
 from casebus_consumers.profile.overview_record import OverviewRow
@@ -42,7 +41,7 @@ class OverviewSink:
         self,
         kafka: KafkaSettings,
         dsn: str,
-        registry: CollectorRegistry,
+        metrics: SinkMetrics,
         *,
         consumer_group: str,
         stop: threading.Event,
@@ -51,7 +50,7 @@ class OverviewSink:
         self._dsn = dsn
         self._consumer_group = consumer_group
         self._stop = stop
-        self._metrics = SinkMetrics(registry)
+        self._metrics = metrics
         self._dead_letters = DeadLetterWriter(
             kafka.client_config(**PRODUCER_DEFAULTS), Topics(kafka.topic_prefix).dead_letters, stage=STAGE
         )

@@ -35,8 +35,8 @@ async def overview_stream(
 
     An event's id is the overview's entity tag without its quotes. Every event was read from the database, so whoever
     asks for the overview after it gets that one or a later. Changes in quick succession become one event. Ends when
-    the login expires, or the service stops. The first read may raise ``StoreUnavailableError``, and
-    ``TooManyStreamsError``; later ones are tried again.
+    the login expires, the party is merged into another, or the service stops. The first read may raise
+    ``StoreUnavailableError``, and ``TooManyStreamsError``; later ones are tried again.
     """
     shown = await services.shown(identity, language)
     with ExitStack() as open_until_end:
@@ -46,6 +46,8 @@ async def overview_stream(
         yield b"retry: %d\n\n" % RECONNECT_MILLISECONDS
         sent = last_event_id
         while not services.signals.is_closed and services.clock().timestamp() < identity.expires_at:
+            if services.aliases.resolved(identity) != identity:
+                return  # whoever connects again follows the party that they are one with now
             event_id = shown.tag.strip('"')
             if event_id != sent:
                 yield b"event: overview\nid: %b\ndata: %b\n\n" % (event_id.encode(), data(shown))

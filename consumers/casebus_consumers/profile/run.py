@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from casebus_consumers.profile.composition import serve_profile
 from casebus_consumers.profile.settings import ProfileSettings
+from casebus_consumers.service.settings_errors import explain_settings
 from casebus_producers.logs import configure_logging
 
 STOPPED, FAILED, MISCONFIGURED = 0, 1, 2
@@ -40,15 +41,10 @@ def read_settings() -> ProfileSettings:
     try:
         settings = ProfileSettings()
     except ValidationError as error:
-        raise ValueError("; ".join(_explain(each["loc"], each["msg"]) for each in error.errors())) from None
+        raise ValueError(explain_settings(error)) from None
     settings.database.read()
     settings.pseudonym.read()
     return settings
-
-
-def _explain(location: tuple[int | str, ...], message: str) -> str:
-    variable = "CASEBUS_" + "__".join(str(part) for part in location).upper()
-    return f"{variable}: {message}"
 
 
 def _tune_garbage_collector() -> None:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from casebus_consumers.profile.access_log import AccessLog
+from casebus_consumers.profile.aliases import MOST_STEPS, Aliases
 from casebus_consumers.profile.identity import Identity
+from casebus_consumers.profile.notification_table import Notifications
 from casebus_consumers.profile.overview_signals import OverviewSignals
 from casebus_consumers.profile.overview_store import StoredOverview
 from casebus_consumers.profile.preferences_store import PreferencesStore
@@ -39,13 +41,20 @@ class Services:
     preferences: PreferencesStore
     access_log: AccessLog
     sources: Sources
+    notifications: Notifications
     signals: OverviewSignals
+    aliases: Aliases
     clock: Callable[[], datetime] = utc_now
 
     async def shown(self, identity: Identity, language: Language | None = None) -> ShownOverview:
         """The party's overview as it may be shown to them now; an empty one when there is none.
 
-        Raises ``StoreUnavailableError``.
+        Of a party that is one with another now, that one's. Raises ``StoreUnavailableError``.
         """
-        stored = await self.overviews.get(identity.party_ref) or empty_overview(identity.party_ref)
+        party_ref = identity.party_ref
+        for _ in range(MOST_STEPS):
+            stored = await self.overviews.get(party_ref) or empty_overview(party_ref)
+            if stored.merged_into is None:
+                break
+            party_ref = stored.merged_into
         return shown_overview(stored, now=self.clock(), high_assurance=identity.high_assurance, language=language)

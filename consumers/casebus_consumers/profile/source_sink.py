@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 
-from prometheus_client import CollectorRegistry
-
 from casebus_consumers.profile.source_table import SourceRow, SourceTable
-from casebus_consumers.sink import Sink, topic_sink
+from casebus_consumers.sink import Sink, SinkMetrics, topic_sink
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import Topics
 
 
-def source_sink(kafka: KafkaSettings, dsn: str, *, consumer_group: str, stop: threading.Event) -> Sink[SourceRow]:
+def source_sink(
+    kafka: KafkaSettings, dsn: str, metrics: SinkMetrics, *, consumer_group: str, stop: threading.Event
+) -> Sink[SourceRow]:
     """A sink that keeps the table ``sources``; its ``run`` blocks until ``stop`` is set."""
     topics = Topics(kafka.topic_prefix)
     return topic_sink(
@@ -22,7 +22,6 @@ def source_sink(kafka: KafkaSettings, dsn: str, *, consumer_group: str, stop: th
         SourceTable(),
         group=f"{consumer_group}.sources",
         dead_letters=topics.dead_letters,
-        # Not exported: the names are those of the overviews' sink, and these are a few records a minute.
-        registry=CollectorRegistry(),
+        metrics=metrics,
         stop=stop,
     )

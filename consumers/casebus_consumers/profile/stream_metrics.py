@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Gauge
+from typing import Final
+
+from prometheus_client import CollectorRegistry
 
 from casebus_consumers.profile.overview_signals import OverviewSignals
+from casebus_producers.metric_declaration import GaugeDeclaration
+
+STREAMS_OPEN: Final = GaugeDeclaration(
+    name="casebus_profile_streams_open", unit="streams", meaning="Live streams that are open now"
+)
 
 
 class StreamMetrics:
     """All metrics ``casebus_profile_streams*`` of one process, in the given registry."""
 
     def __init__(self, registry: CollectorRegistry, signals: OverviewSignals) -> None:
-        self.open = Gauge("casebus_profile_streams_open", "Streams that are open now", registry=registry)
+        self.open = STREAMS_OPEN.made_in(registry)
         self.open.set_function(lambda: signals.open_streams)

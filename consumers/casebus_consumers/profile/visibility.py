@@ -1,6 +1,8 @@
 """What of a stored overview a citizen may see now, at the assurance of their login. Pure.
 
-- Before ``visible_from`` and from ``expires_at`` on, nothing of the case is shown.
+- Before ``visible_from`` and from ``expires_at`` on, nothing of the case is shown; nor of a case whose time is past
+  (``retired``).
+- A case that was withdrawn before it was ever to be seen is not shown as withdrawn either: it would tell of itself.
 - Of a confidential case, text is shown only at high assurance. At a lower one the case stands there with its progress
   but without anything that says what it is about: the portal asks for a stronger login.
 """
@@ -8,14 +10,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import orjson
 
 # The contract's names as JSON has them. Escaped in another way they would not be found, but what is stored was
 # written by the stream or encoded anew by the sink, and neither escapes ASCII letters.
-TIME_LIMITS = (b'"visible_from"', b'"expires_at"')
+TIME_LIMITS = (b'"visible_from"', b'"expires_at"', b'"retired"')
 CONFIDENTIAL = b'"confidential"'
+
+STATES = frozenset({"status-changed", "corrected"})
+"""The kinds of event that say where a case stands."""
 
 # An allow-list: a field that the contract gets later stays hidden until somebody decides that it may be shown.
 SHOWN_OF_CONFIDENTIAL: dict[str, frozenset[str] | None] = {
@@ -47,7 +53,7 @@ def visible(stored: bytes, *, now: datetime, high_assurance: bool) -> View:
     if not has_time_limits and (high_assurance or CONFIDENTIAL not in stored):
         return View(stored, is_filtered=False)
     overview = orjson.loads(stored)
-    shown = {key: case for key, case in overview["cases"].items() if _is_visible(case.get("content"), now)}
+    shown = {key: case for key, case in overview["cases"].items() if _is_visible(case, now)}
     redacted = shown if high_assurance else {key: _without_text(case) for key, case in shown.items()}
     if redacted == overview["cases"]:
         return View(stored, is_filtered=False)
@@ -56,13 +62,27 @@ def visible(stored: bytes, *, now: datetime, high_assurance: bool) -> View:
     return View(orjson.dumps(overview | {"cases": redacted}), is_filtered=True)
 
 
-def _is_visible(content: dict[str, Any] | None, now: datetime) -> bool:
+def _is_visible(case: dict[str, Any], now: datetime) -> bool:
+    content = case.get("content")
     if content is None:
-        return True
+        return not case.get("retired") and _was_ever_visible(case)
     visible_from, expires_at = content.get("visible_from"), content.get("expires_at")
     if visible_from is not None and now < datetime.fromisoformat(visible_from):
         return False
     return expires_at is None or now < datetime.fromisoformat(expires_at)
+
+
+def _was_ever_visible(case: dict[str, Any]) -> bool:
+    """Whether anything that a withdrawn case said could be seen before the next word took its place."""
+    history = case["history"]
+    if case["events"] > len(history):
+        return True  # what stood there first is no longer known
+    said = [(entry, after) for entry, after in pairwise(history) if entry["kind"] in STATES]
+    return not said or any(
+        "visible_from" not in entry
+        or datetime.fromisoformat(entry["visible_from"]) < datetime.fromisoformat(after["time"])
+        for entry, after in said
+    )
 
 
 def _without_text(case: dict[str, Any]) -> dict[str, Any]:

@@ -40,11 +40,12 @@ def apply_migrations(dsn: str, *packages: str) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         connection.execute(HISTORY_TABLE)
         for package in packages:
-            for number, script in _scripts(package).items():
+            for number, script in scripts_of(package).items():
                 _apply(connection, package, number, script)
 
 
-def _scripts(package: str) -> dict[int, bytes]:
+def scripts_of(package: str) -> dict[int, bytes]:
+    """The migrations that this release has for ``package``, by number."""
     found: dict[int, bytes] = {}
     for file in (files(package) / "migrations").iterdir():
         match = FILE_NAME.fullmatch(file.name)

@@ -76,7 +76,7 @@ class Sink(Generic[Row]):
         self._target = target
         self._database = database
         self._dead_letters = dead_letters
-        self._metrics = metrics
+        self._metrics = metrics.of(topic)
         self._topic = topic
         self._stop = stop
         self._caught_up = False
@@ -105,6 +105,7 @@ class Sink(Generic[Row]):
         except StopRequestedError:
             log.info("sink_stopped_while_waiting", topic=self._topic)
         finally:
+            self._metrics.observe_positions({}, 0)
             subscription.close()
             self._database.close()
 
@@ -120,6 +121,7 @@ class Sink(Generic[Row]):
     def _store(self, batch: Batch, subscription: Subscription) -> None:
         """Store a batch, or throw it away whole and go on from the stored offsets."""
         started = time.perf_counter()
+        self._metrics.observe_taken(batch)
         rows, unreadable = self._read(batch)
         try:
             self._set_aside(unreadable)
@@ -127,18 +129,15 @@ class Sink(Generic[Row]):
         except DeadLetterError as error:
             for partition in error.reasons:
                 subscription.stop_partition(partition, error)
+            self._metrics.observe_thrown_away()
             subscription.restart(batch.spans.keys())
         except PositionConflictError as conflict:
-            self._metrics.batches.labels("conflict").inc()
+            self._metrics.conflicts.inc()
+            self._metrics.observe_thrown_away()
             log.warning("batch_thrown_away", topic=self._topic, error=str(conflict))
             subscription.restart(batch.spans.keys())
         else:
-            self._metrics.observe_stored(
-                records=len(batch.records),
-                effects=effects,
-                seconds=time.perf_counter() - started,
-                latest_ms=batch.records[-1].timestamp_ms,
-            )
+            self._metrics.observe_stored(batch, effects=effects, seconds=time.perf_counter() - started)
 
     def _note_arrived(self, partitions: frozenset[int]) -> None:
         def note() -> None:

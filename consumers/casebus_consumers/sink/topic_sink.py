@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TypeVar
 
-from prometheus_client import CollectorRegistry
-
 from casebus_consumers.sink.database import SinkDatabase
 from casebus_consumers.sink.dead_letters import PRODUCER_DEFAULTS, DeadLetterWriter
 from casebus_consumers.sink.metrics import SinkMetrics
@@ -25,20 +23,19 @@ def topic_sink(
     *,
     group: str,
     dead_letters: str,
-    registry: CollectorRegistry,
+    metrics: SinkMetrics,
     stop: threading.Event,
 ) -> Sink[Row]:
     """A sink that keeps ``target`` up with ``topic``; its ``run`` blocks until ``stop`` is set.
 
     The database needs the migrations of ``casebus_consumers.sink`` (``apply_migrations``). ``dead_letters`` is the
-    topic for what ``target`` cannot read. Replicas of one ``group`` share the partitions; while the database is away
-    they wait, and go on by themselves. For overviews, which move at a rebuild, see ``profile/overview_sink.py``.
+    topic for what ``target`` cannot read; ``metrics`` are made once in a process, for any number of sinks. Replicas of
+    one ``group`` share the partitions; while the database is away they wait, and go on by themselves. For overviews,
+    which move at a rebuild, see ``profile/overview_sink.py``.
     """
 
     def subscribe(start_positions: StartPositions) -> Subscription:
         return Subscription(kafka.client_config(**CONSUMER_DEFAULTS, group_id=group), topic, start_positions, stop=stop)
 
     writer = DeadLetterWriter(kafka.client_config(**PRODUCER_DEFAULTS), dead_letters, stage=group)
-    return Sink(
-        subscribe, target, SinkDatabase(dsn, target.prepare), writer, SinkMetrics(registry), topic=topic, stop=stop
-    )
+    return Sink(subscribe, target, SinkDatabase(dsn, target.prepare), writer, metrics, topic=topic, stop=stop)

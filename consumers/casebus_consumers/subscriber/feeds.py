@@ -14,12 +14,14 @@ from casebus_consumers.subscriber.light_change import LightChange, decode_light_
 from casebus_schemas import (
     AcceptedEvent,
     Change,
+    Control,
     NotificationOutcome,
     Overview,
     SourceFreshness,
     Topics,
     UndecodableError,
     decode,
+    decode_control,
 )
 from casebus_schemas.model import ContractModel
 from casebus_schemas.topics import ACCEPTED as ACCEPTED_TOPIC
@@ -72,6 +74,12 @@ def _unless_erased(model: type[Model]) -> Callable[[bytes | None], Model | None]
     return read
 
 
+def _accepted(value: bytes | None) -> AcceptedEvent | Control | None:
+    if value is None:
+        return None
+    return decode_control(value) if value.startswith(b'{"control":') else decode(AcceptedEvent, value)
+
+
 def _light_change(value: bytes | None) -> LightChange:
     if value is None:
         raise UndecodableError(NO_VALUE)
@@ -80,8 +88,8 @@ def _light_change(value: bytes | None) -> LightChange:
 
 NO_VALUE: Final = "value: must not be absent [record.value]"
 
-ACCEPTED: Final[Feed[AcceptedEvent | None]] = Feed(ACCEPTED_TOPIC.name, _unless_erased(AcceptedEvent))
-"""Every accepted event, one per party, since the beginning; None: erased."""
+ACCEPTED: Final[Feed[AcceptedEvent | Control | None]] = Feed(ACCEPTED_TOPIC.name, _accepted)
+"""Every accepted event, one per party, since the beginning, and what happened to parties as a whole; None: deleted."""
 
 CHANGES: Final[Feed[Change]] = Feed(CHANGES_TOPIC.name, _always(Change))
 """Every effective change of the last 30 days."""

@@ -46,6 +46,7 @@ class LightChange(Struct, gc=False, frozen=True, kw_only=True):
     reason: dict[str, str] | None = None
     before: CaseSide | None = None
     after: CaseSide
+    moved_from: str | None = None
 
 
 _decode = msgspec.json.Decoder(LightChange).decode

@@ -67,6 +67,11 @@ class Relay:
         self._settings = settings or RelaySettings()
         self.metrics = OutboxMetrics(registry or CollectorRegistry())
         self._producer: RelayProducer | None = None
+        self._relays = False
+
+    def is_relaying(self) -> bool:
+        """Whether the last batch, an empty one included, went through: both the database and Kafka answered."""
+        return self._relays
 
     def run(self, stop: threading.Event) -> None:
         """Relay until ``stop`` is set. Blocks.
@@ -79,8 +84,9 @@ class Relay:
             try:
                 if not self.relay_batch():
                     self._wait_for_rows(stop)
-                pause = FIRST_PAUSE_SECONDS
+                pause, self._relays = FIRST_PAUSE_SECONDS, True
             except (OutboxUnavailableError, UndeliveredError, DeliveryError, BackPressureError) as error:
+                self._relays = False
                 self.metrics.retries.inc()
                 log.warning("outbox_retry", problem=str(error), pause_seconds=pause)
                 stop.wait(pause)

@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 import structlog
 from prometheus_client import CollectorRegistry
 
-from casebus_producers.metrics_endpoint import serve_metrics
+from casebus_producers.operations_endpoint import Health, OperationsEndpoint, serve_operations
 from casebus_producers.outbox.opening import open_store
 from casebus_producers.outbox.relay import Relay
 from casebus_producers.outbox.settings import OutboxSettings
@@ -35,7 +35,7 @@ def run_relay(settings: OutboxSettings, *, agency: str, once: bool = False, metr
     with connect() as producer:
         producer.check_topic(CHECK_TOPIC_SECONDS)
     relay = Relay(open_store(settings.outbox.address(), agency=agency), connect, settings.outbox, registry)
-    endpoint = nullcontext() if metrics_port is None else serve_metrics(registry, "localhost", metrics_port)
+    endpoint = nullcontext() if metrics_port is None else _serve(relay, registry, metrics_port)
     with endpoint, _stopped_by_signals() as stop:
         log.info("outbox_relay_started", agency=agency)
         try:
@@ -43,6 +43,10 @@ def run_relay(settings: OutboxSettings, *, agency: str, once: bool = False, metr
         finally:
             relay.close()
         log.info("outbox_relay_stopped", agency=agency)
+
+
+def _serve(relay: Relay, registry: CollectorRegistry, port: int) -> OperationsEndpoint:
+    return serve_operations(registry, Health(ready={"relaying": relay.is_relaying}), "localhost", port)
 
 
 def _relay_all(relay: Relay) -> None:

@@ -8,10 +8,12 @@ from casebus_schemas import Topics
 from casebus_schemas.topics import (
     ACCEPTED,
     ACTIVITY,
+    AUDIT,
     CHANGES,
     DEAD_LETTERS,
     DECLARATIONS,
     EPOCHS,
+    NOTIFICATIONS,
     OUTCOMES,
     OVERVIEWS,
     PREFERENCES,
@@ -49,9 +51,9 @@ INTAKE = Service(
 )
 OVERVIEWS_STAGE = Service(
     name="overviews",
-    # Its own topic is its state; a conflict is told to the agency.
+    # Its own topic is its state; a conflict is told to the agency; what is merged or past its time changes the log.
     reads=(ACCEPTED, OVERVIEWS, EPOCHS),
-    writes=(OVERVIEWS, CHANGES, REJECTED, DEAD_LETTERS),
+    writes=(OVERVIEWS, CHANGES, ACCEPTED, REJECTED, DEAD_LETTERS),
     groups=("overviews", "restore", "epochs"),
     transactional=("overviews",),
 )
@@ -71,7 +73,7 @@ SOURCES_AGENT = Service(
 )
 PROFILE = Service(
     name="profile",
-    reads=(OVERVIEWS, EPOCHS, SOURCES),
+    reads=(OVERVIEWS, EPOCHS, SOURCES, NOTIFICATIONS),
     writes=(PREFERENCES, DEAD_LETTERS),
     groups=("epochs",),
     named_groups=("casebus-profile", "casebus-profile.sources"),
@@ -79,18 +81,33 @@ PROFILE = Service(
 NOTIFIER = Service(
     name="notifier",
     reads=(CHANGES, PREFERENCES),
-    writes=(OUTCOMES, DEAD_LETTERS),
+    writes=(OUTCOMES, NOTIFICATIONS, DEAD_LETTERS),
     named_groups=("casebus-notifier",),
 )
 OPERATORS = Service(
     name="operators",
     # Looks only. Whoever applies topics, adds agencies, replays or rebuilds is an administrator.
-    reads=(DEAD_LETTERS, SOURCES),
+    reads=(DEAD_LETTERS, SOURCES, AUDIT),
     describes=DECLARATIONS,
-    groups=("tail",),
+    groups=("tail", "audit"),
+)
+AUDITORS = Service(
+    name="auditors",
+    # Only an administrator writes it: whoever could, could also hide what they did.
+    reads=(AUDIT,),
+    groups=("audit",),
 )
 
-SERVICES: tuple[Service, ...] = (INTAKE, OVERVIEWS_STAGE, STREAMS, SOURCES_AGENT, PROFILE, NOTIFIER, OPERATORS)
+SERVICES: tuple[Service, ...] = (
+    INTAKE,
+    OVERVIEWS_STAGE,
+    STREAMS,
+    SOURCES_AGENT,
+    PROFILE,
+    NOTIFIER,
+    OPERATORS,
+    AUDITORS,
+)
 
 
 def service_grants(service: Service, topics: Topics) -> frozenset[Grant]:
@@ -113,6 +130,8 @@ def service_grants(service: Service, topics: Topics) -> frozenset[Grant]:
         grants.append(Grant(Resource.TRANSACTIONAL_ID, f"{topics.prefix}.{stage}.", Operation.WRITE, prefixed=True))
     if service is OPERATORS:
         grants.append(Grant(Resource.GROUP, f"{topics.prefix}.", Operation.DESCRIBE, prefixed=True))
+        for name in (*PROFILE.named_groups, *NOTIFIER.named_groups):
+            grants.append(Grant(Resource.GROUP, name, Operation.DESCRIBE))  # who runs there; offsets are in databases
         grants.append(Grant(Resource.CLUSTER, "kafka-cluster", Operation.DESCRIBE))
     return frozenset(grants)
 

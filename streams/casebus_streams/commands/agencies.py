@@ -9,6 +9,8 @@ from typing import Annotated
 import orjson
 import typer
 
+from casebus_producers.audit.options import Reason, Ticket
+
 
 def _ovo_code(value: str) -> str:
     if not re.fullmatch(r"OVO[0-9]{6}", value):
@@ -32,12 +34,16 @@ def add(
         bool, typer.Option("--new-password", help="Also when it has one, which is no good from then on.")
     ] = False,
     yes: Yes = False,
+    reason: Reason = None,
+    ticket: Ticket = None,
 ) -> None:
     """Let an agency publish: its topics, its rights, a password, and the settings file to hand over.
 
     What it has already stays as it is, so run this again whenever in doubt. Exit code 1 when you say no, 2 when it
     could not be done.
     """
+    from casebus_producers.audit.act import Auditor, Why
+    from casebus_producers.audit.settings import AuditSettings
     from casebus_producers.settings import AgencySettings
     from casebus_streams.access.onboarding import Onboarding
     from casebus_streams.commands.endings import operator_command
@@ -52,7 +58,9 @@ def add(
             return
         if not yes:
             typer.confirm("Do this?", abort=True)
-        files = onboarding.add(plan, directory / agency, replication_factor=replication_factor)
+        details = {"agency": agency, "password": "set" if plan.sets_password else "kept"}
+        with Auditor(AuditSettings()).act("agencies.add", Why(reason, ticket), details):
+            files = onboarding.add(plan, directory / agency, replication_factor=replication_factor)
     typer.echo(f"{agency} may publish.")
     if files is not None:
         typer.echo(f"Hand over {files.settings_file.parent}, by a safe way: it holds the password.")
@@ -74,11 +82,13 @@ def list_agencies(*, json: AsJson = False) -> None:
         typer.echo(f"{len(known)} agencies.")
 
 
-def disable(agency: Agency, *, yes: Yes = False) -> None:
+def disable(agency: Agency, *, yes: Yes = False, reason: Reason = None, ticket: Ticket = None) -> None:
     """Shut an agency out: its rights and password go, its topics and events stay. ``add`` lets it in again.
 
     Exit code 1 when you say no, 2 when it could not be done.
     """
+    from casebus_producers.audit.act import Auditor, Why
+    from casebus_producers.audit.settings import AuditSettings
     from casebus_producers.settings import AgencySettings
     from casebus_streams.access.onboarding import Onboarding
     from casebus_streams.commands.endings import operator_command
@@ -88,5 +98,6 @@ def disable(agency: Agency, *, yes: Yes = False) -> None:
         typer.echo(f"- all rights of {agency}\n- password of {agency}")
         if not yes:
             typer.confirm("Do this? It cannot publish any more.", abort=True)
-        was_let_in = onboarding.disable(agency)
+        with Auditor(AuditSettings()).act("agencies.disable", Why(reason, ticket), {"agency": agency}):
+            was_let_in = onboarding.disable(agency)
     typer.echo(f"{agency} is shut out." if was_let_in else f"{agency} was not let in.")

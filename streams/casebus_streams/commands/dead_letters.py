@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import sys
+from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
+
+from casebus_producers.audit.options import Reason as Because
+from casebus_producers.audit.options import Ticket
 
 if TYPE_CHECKING:
     from casebus_streams.dead_letter_log import FiledLetter, LetterFilter
@@ -46,13 +50,17 @@ def show(
     original: Annotated[
         bool, typer.Option("--original", help="Also the record itself. It may hold national numbers.")
     ] = False,
+    because: Because = None,
+    ticket: Ticket = None,
     json: AsJson = False,
 ) -> None:
-    """Show one dead letter, with --original also the record that it is about.
+    """Show one dead letter, with --original also the record that it is about: that is written to the audit log.
 
     The record's value then goes to standard output as it is, and all else to standard error; with --json, key and
     value are in base64. Exit code 0; 2 when it could not be done.
     """
+    from casebus_producers.audit.act import Auditor, Why
+    from casebus_producers.audit.settings import AuditSettings
     from casebus_producers.settings import AgencySettings
     from casebus_streams.commands.endings import operator_command
     from casebus_streams.dead_letter_log import DeadLetterLog
@@ -60,8 +68,10 @@ def show(
     with operator_command():
         letters = DeadLetterLog(AgencySettings().kafka)
         filed = letters.letter(letter)
-        about = _about(filed)
-        record = letters.original(filed.letter) if original else None
+        about, record = _about(filed), None
+        if original:
+            with Auditor(AuditSettings()).act("dead-letters.show", Why(because, ticket), {"letter": filed.name}):
+                record = letters.original(filed.letter)
     if json:
         if record is not None:
             about |= {"key": _base64(record.key), "original": _base64(record.value)}
@@ -80,6 +90,8 @@ def replay(
     since: Since = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which would be replayed.")] = False,
+    because: Because = None,
+    ticket: Ticket = None,
     json: AsJson = False,
 ) -> None:
     """Send the records of dead letters once more to the topics they came from: those named, or all of a --reason.
@@ -87,6 +99,8 @@ def replay(
     Safe to repeat: no event counts twice. Exit code 0 when all were sent; 1 when some could not be; 2 when it could
     not be done at all.
     """
+    from casebus_producers.audit.act import Auditor, Why
+    from casebus_producers.audit.settings import AuditSettings
     from casebus_producers.settings import AgencySettings
     from casebus_streams.commands.endings import DIFFERS, HOLDS, operator_command
     from casebus_streams.dead_letter_log import DeadLetterLog
@@ -96,14 +110,20 @@ def replay(
         raise typer.BadParameter("name letters, or give a --reason")
     wanted = _filter(reason, stage, since)
     chosen: list[str] = []
-    with operator_command(log_level="info"):
+    with operator_command(log_level="info"), ExitStack() as stack:
         kafka = AgencySettings().kafka
         log = DeadLetterLog(kafka)
+        if not dry_run:
+            auditor = Auditor(AuditSettings())
+            what = {"letters": " ".join(letters)[:500]} if letters else {"letters-with-reason": str(reason)}
+            act = stack.enter_context(auditor.act("dead-letters.replay", Why(because, ticket), what))
         with Replay(kafka, log) as run:
             for filed in map(log.letter, letters) if letters else log.letters(wanted):
                 chosen.append(filed.name)
                 if not dry_run:
                     run.replay(filed)
+        if not dry_run:
+            act.came_of_it = {"replayed": str(run.replayed), "failed": str(len(run.failed))}
     if json:
         typer.echo(orjson.dumps({"chosen": chosen, "replayed": run.replayed, "failed": run.failed}))
     else:

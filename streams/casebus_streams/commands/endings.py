@@ -11,8 +11,10 @@ import typer
 from confluent_kafka import KafkaException
 from pydantic import ValidationError
 
+from casebus_producers.errors import ProducerError
 from casebus_producers.logs import configure_logging
 from casebus_producers.settings import SettingError
+from casebus_schemas import UndecodableError
 from casebus_schemas.reasons import explain
 from casebus_streams.errors import StreamsError
 
@@ -32,7 +34,7 @@ def operator_command(*, log_level: str = "warning", with_client_log: bool = Fals
         logging.getLogger("librdkafka").setLevel(logging.CRITICAL)
     try:
         yield
-    except (StreamsError, SettingError) as error:
+    except (StreamsError, ProducerError, SettingError, UndecodableError) as error:
         problems = [str(error)]
     except KafkaException as error:
         problems = [f"Kafka: {error.args[0].name()}"]

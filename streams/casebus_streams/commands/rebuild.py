@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
+
+from casebus_producers.audit.options import Reason, Ticket
 
 if TYPE_CHECKING:
     from casebus_streams.rebuild.rebuild import Rebuild
@@ -26,6 +29,8 @@ def rebuild(
         bool, typer.Option(help="Switch although the new overviews are not the live ones: the fold has changed.")
     ] = False,
     patience_seconds: Annotated[float, typer.Option(help="How long to wait for all workers to leave.", min=1)] = 60,
+    reason: Reason = None,
+    ticket: Ticket = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Fold a new overviews topic from the accepted log, compare it with the live one, and let it take its place.
@@ -35,6 +40,8 @@ def rebuild(
     1 when the new overviews differ, and were not switched to (--resume --accept-differences does); 2 when it could
     not be done.
     """
+    from casebus_producers.audit.act import Auditor, Why
+    from casebus_producers.audit.settings import AuditSettings
     from casebus_streams.commands.endings import DIFFERS, HOLDS, operator_command
     from casebus_streams.rebuild.rebuild import Rebuild
     from casebus_streams.settings import StreamsSettings
@@ -42,18 +49,20 @@ def rebuild(
     if resume + abort + remove_old > 1:
         raise typer.BadParameter("choose one of --resume, --abort and --remove-old")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ask for an orderly end in either way
-    with operator_command():
-        work = Rebuild(StreamsSettings())
-        try:
-            if abort:
-                _print_topics("aborted", [work.abort()], json=json)
-                return
-            if remove_old:
-                _print_topics("removed", work.remove_old(), json=json)
-                return
-            report = _run(work, resume=resume, accept_differences=accept_differences, patience_seconds=patience_seconds)
-        finally:
-            work.close()
+    name = "rebuild.abort" if abort else "rebuild.remove-old" if remove_old else "rebuild"
+    with (
+        operator_command(),
+        Auditor(AuditSettings()).act(name, Why(reason, ticket)) as act,
+        closing(Rebuild(StreamsSettings())) as work,
+    ):
+        if abort:
+            _print_topics("aborted", [work.abort()], json=json)
+            return
+        if remove_old:
+            _print_topics("removed", work.remove_old(), json=json)
+            return
+        report = _run(work, resume=resume, accept_differences=accept_differences, patience_seconds=patience_seconds)
+        act.came_of_it = {"topic": report.new_topic, "switched": str(report.switched).lower()}
     if json:
         typer.echo(orjson.dumps(report.as_json()))
     else:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 
+from casebus_producers.audit.options import Reason, Ticket
+
 if TYPE_CHECKING:
     from casebus_producers.settings import KafkaSettings
     from casebus_schemas import Topics
@@ -61,9 +63,13 @@ def apply(
     partitions: Partitions = 12,
     replication_factor: Annotated[int, typer.Option(help="-1 takes the broker's default.")] = -1,
     *,
+    reason: Reason = None,
+    ticket: Ticket = None,
     json: AsJson = False,
 ) -> None:
     """Create the topics that are missing. What exists is left as it is: see ``plan`` for differences."""
+    from casebus_producers.audit.act import Auditor, Why
+    from casebus_producers.audit.settings import AuditSettings
     from casebus_producers.settings import AgencySettings
     from casebus_streams.commands.endings import operator_command
     from casebus_streams.topic_admin import admin_client, apply_topics
@@ -77,6 +83,9 @@ def apply(
             partitions=partitions,
             replication_factor=replication_factor,
         )
+        if created:  # only now is there certainly a log to write to
+            with Auditor(AuditSettings()).act("topics.apply", Why(reason, ticket)) as act:
+                act.came_of_it = {"created": str(len(created))}
     if json:
         typer.echo(orjson.dumps({"created": created}))
     else:

@@ -82,6 +82,10 @@ class IntakeStage:
         self._metrics = metrics
         self._activity = activity
 
+    def is_due(self) -> bool:
+        """Never: intake only answers."""
+        return False
+
     def decide(self, batch: list[InRecord]) -> IntakeOutcome:
         """What becomes of each record, in order; the records to write come as they are decided."""
         outcome = IntakeOutcome()

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from msgspec import MsgspecError
 
-from casebus_schemas import Position, Reason, Rejection, Topics, Verdict, encode
+from casebus_schemas import (
+    DEFAULT_PARTITIONS,
+    Clock,
+    Erased,
+    RetentionPolicy,
+    Topics,
+    UndecodableError,
+    decode_control,
+    encode,
+    is_control_key,
+)
 from casebus_streams.dead_letters import dead_letter
 from casebus_streams.errors import DeadLetterError, StopError
 from casebus_streams.fold import Applied, OverviewFold, decode, event_key
 from casebus_streams.metrics import StreamMetrics
+from casebus_streams.overviews.clock_effects import clock_effects, tombstones
+from casebus_streams.overviews.conflict import conflict_remark
+from casebus_streams.overviews.forwarding import forwarded
+from casebus_streams.overviews.outcome import OverviewsOutcome
 from casebus_streams.overviews.restore import Cache, CacheRestorer
-from casebus_streams.records import InRecord, OutRecord, party_of
+from casebus_streams.overviews.segments import CLOCK_PARTY, between_clocks, by_party
+from casebus_streams.records import InRecord, OutRecord
+from casebus_streams.retention.ticker import Ticker
 from casebus_streams.sink import MAX_RECORD_BYTES
 from casebus_streams.source import Partition
 from casebus_streams.topic_directory import TopicDirectory
@@ -21,18 +37,21 @@ from casebus_streams.wire import AcceptedRecord
 
 
 @dataclass(slots=True)
-class OverviewsOutcome:
-    """The records to write, the views they leave behind, and what to count: known once all records were taken."""
+class _Party:
+    """One party's records of a batch while they are folded: what came of them so far."""
 
-    records: Iterator[OutRecord] = field(default_factory=lambda: iter(()))
-    views: dict[int, Cache] = field(default_factory=dict)
-    changes: int = 0
-    repetitions: int = 0
-    conflicts: list[str] = field(default_factory=list)
+    partition: int
+    party_ref: str
+    fold: OverviewFold
+    written: list[OutRecord]
+    effective: list[tuple[InRecord, Applied]]
 
 
 class OverviewsStage:
-    """Folds batches into overviews. What it knows of a partition is a cache of the overviews topic."""
+    """Folds batches into overviews. What it knows of a partition is a cache of the overviews topic, and its clock.
+
+    ``retention`` is the policy that it writes into the log, day by day; without one no case ever leaves.
+    """
 
     name = "overviews"
 
@@ -44,63 +63,98 @@ class OverviewsStage:
         directory: TopicDirectory,
         metrics: StreamMetrics,
         epoch: int = 1,
+        partitions: int = DEFAULT_PARTITIONS,
+        retention: RetentionPolicy | None = None,
+        ticker: Ticker | None = None,
     ) -> None:
         self._topics = topics
         self._restorer = restorer
         self._directory = directory
         self._metrics = metrics
         self._epoch = epoch
+        self._partitions = partitions
+        self._ticker = ticker or Ticker(topics.accepted, retention)
+        self._due: frozenset[int] = frozenset()
         self._caches: dict[int, Cache] = {}
+        self._clocks: dict[int, Clock] = {}
+        metrics.cached.set_function(lambda: sum(map(len, list(self._caches.values()))))
+
+    def is_due(self) -> bool:
+        """Whether a partition needs a clock record."""
+        due = self._ticker.due(self._caches, self._clocks)
+        if due is not None:
+            self._due = due
+        return bool(self._due)
 
     def decide(self, batch: list[InRecord]) -> OverviewsOutcome:
         """Group the batch by party, fold each party's events in their order; the records come as they are folded."""
-        outcome = OverviewsOutcome()
+        outcome = OverviewsOutcome(ticked=set(self._due))
         outcome.records = self._records(batch, outcome)
         return outcome
 
     def committed(self, outcome: OverviewsOutcome) -> None:
         """The views are in the log: from here on they are the state."""
-        for partition, views in outcome.views.items():
-            self._caches[partition].update(views)
+        outcome.write_to(self._caches)
+        self._metrics.observe_written(outcome.largest_bytes)
+        self._clocks.update(outcome.clocks)
+        self._due -= outcome.ticked
+        self._ticker.written(outcome.ticked)
+        for partition in outcome.unfinished:
+            self._ticker.again(partition)
         self._metrics.changes.inc(outcome.changes)
         self._metrics.repetitions.inc(outcome.repetitions)
+        self._metrics.forwarded.inc(outcome.forwarded)
+        self._metrics.retired.inc(outcome.retired)
         for agency in outcome.conflicts:
             self._metrics.conflicts.labels(agency).inc()
 
     def assigned(self, partitions: list[Partition]) -> None:
         """Restore the views of these partitions. Blocks."""
-        with self._metrics.restore_seconds.time():
+        with self._metrics.restoring.track_inprogress(), self._metrics.restore_seconds.time():
             self._caches.update(self._restorer.restore(partition for _, partition in partitions))
 
     def revoked(self, partitions: list[Partition]) -> None:
         """Drop the views of these partitions: another worker moves them on."""
         for _, partition in partitions:
             self._caches.pop(partition, None)
+            self._clocks.pop(partition, None)
+        numbers = {partition for _, partition in partitions}
+        self._due -= numbers
+        self._ticker.forget(numbers)
 
     def out_of_range(self, partition: Partition) -> None:
         """The accepted log is kept for ever: if a committed offset is not in it, the log was cut or made anew."""
         raise StopError(f"the committed offset of {partition[0]}-{partition[1]} is not in the log")
 
     def _records(self, batch: list[InRecord], outcome: OverviewsOutcome) -> Iterator[OutRecord]:
-        for (partition, party), records in by_party(batch).items():
-            yield from self._fold(partition, party.decode(errors="replace"), records, outcome)
+        parties = by_party(batch)
+        has_clocks = any((partition, CLOCK_PARTY) in parties for partition in self._caches)
+        for piece in map(by_party, between_clocks(batch)) if has_clocks else (parties,):
+            for (partition, party), records in piece.items():
+                if party == CLOCK_PARTY:
+                    yield from self._tell_time(records[0], outcome)
+                else:
+                    yield from self._fold(partition, party.decode(errors="replace"), records, outcome)
+        yield from self._ticker.records(outcome.ticked)
 
     def _fold(
         self, partition: int, party_ref: str, records: list[InRecord], outcome: OverviewsOutcome
     ) -> list[OutRecord]:
         """Fold one party's events of this batch; its overview is written once, its changes one by one."""
-        try:
-            fold = OverviewFold.of(self._caches[partition].get(party_ref), party_ref, epoch=self._epoch)
-        except MsgspecError as error:
-            raise StopError(f"an overview in partition {partition} cannot be read: the view is damaged") from error
+        fold = self._view(partition, party_ref, outcome)
         written: list[OutRecord] = []
         effective: list[tuple[InRecord, Applied]] = []
+        into = fold.merged_into
         for record in records:
             try:
                 event = decode(record.value or b"", party_ref)
+                if into is not None:
+                    written.append(self._forward(record, event, into, outcome))
+                    continue
                 applied = fold.apply(event, event_key(event))
             except DeadLetterError as error:
-                written.append(self._dead_letter(record, error.reason, str(error)))
+                self._refused(record, error, _Party(partition, party_ref, fold, written, effective), outcome)
+                into = fold.merged_into
             except Exception as failure:
                 written.append(self._dead_letter(record, "overviews.defect", type(failure).__name__))
             else:
@@ -112,7 +166,56 @@ class OverviewsStage:
                         written += self._remark_conflict(record, event, outcome)
         if effective:
             written += self._effects(partition, party_ref, fold.encode(), effective, outcome)
+        if fold.forgotten:
+            written += tombstones(self._topics, partition, fold.forgotten, records[-1].timestamp_ms)
         return written
+
+    def _view(self, partition: int, party_ref: str, outcome: OverviewsOutcome) -> OverviewFold:
+        """The fold of a party's view as it is now."""
+        cache, clock = self._caches[partition], self._clocks.get(partition)
+        if outcome.clocks:
+            view = outcome.view(partition, party_ref, cache)
+            clock = outcome.clocks.get(partition, clock)
+        else:
+            view = cache.get(party_ref)
+        try:
+            return OverviewFold.of(view, party_ref, epoch=self._epoch, clock=clock)
+        except MsgspecError as error:
+            raise StopError(f"an overview in partition {partition} cannot be read: the view is damaged") from error
+
+    def _forward(self, record: InRecord, event: AcceptedRecord, into: str, outcome: OverviewsOutcome) -> OutRecord:
+        outcome.forwarded += 1
+        return forwarded(record, event, into, partitions=self._partitions)
+
+    def _refused(self, record: InRecord, error: DeadLetterError, party: _Party, outcome: OverviewsOutcome) -> None:
+        """No event: a control record, or a dead letter."""
+        if not is_control_key(record.key or b""):
+            party.written.append(self._dead_letter(record, error.reason, str(error)))
+            return
+        try:
+            self._control(record, party, outcome)
+        except UndecodableError as failure:
+            party.written.append(self._dead_letter(record, "accepted.control", str(failure)))
+
+    def _control(self, record: InRecord, party: _Party, outcome: OverviewsOutcome) -> None:
+        """Erase or merge a party: no change is told, the overview goes or becomes an alias."""
+        control = decode_control(record.value or b"")
+        if isinstance(control, Clock) or control.party_ref != party.party_ref:
+            raise UndecodableError("the record's key names another party than its value")
+        party.written += self._changes(party.partition, party.party_ref, party.effective, outcome)
+        party.effective.clear()
+        value: bytes | None = None
+        if isinstance(control, Erased):
+            party.fold.erase()
+            outcome.drop(party.partition, party.party_ref)
+        elif party.fold.merge(control):
+            value = party.fold.encode()
+            outcome.put(party.partition, party.party_ref, value)
+        else:
+            return
+        party.written.append(
+            OutRecord(self._topics.overviews, party.partition, party.party_ref, value, record.timestamp_ms)
+        )
 
     def _effects(
         self,
@@ -124,16 +227,46 @@ class OverviewsStage:
     ) -> list[OutRecord]:
         if len(value) > MAX_RECORD_BYTES:
             return [self._dead_letter(record, "overview.too-large", f"{len(value)} bytes") for record, _ in effective]
-        outcome.views.setdefault(partition, {})[party_ref] = value
+        outcome.put(partition, party_ref, value)
         outcome.changes += len(effective)
-        topic = self._topics.changes
+        changes = self._topics.changes
         return [
             *(
-                OutRecord(topic, partition, party_ref, applied.change, record.timestamp_ms)
+                OutRecord(changes, partition, party_ref, applied.change, record.timestamp_ms)
                 for record, applied in effective
             ),
             OutRecord(self._topics.overviews, partition, party_ref, value, effective[-1][0].timestamp_ms),
         ]
+
+    def _changes(
+        self, partition: int, party_ref: str, effective: list[tuple[InRecord, Applied]], outcome: OverviewsOutcome
+    ) -> list[OutRecord]:
+        outcome.changes += len(effective)
+        topic = self._topics.changes
+        return [
+            OutRecord(topic, partition, party_ref, applied.change, record.timestamp_ms) for record, applied in effective
+        ]
+
+    def _tell_time(self, record: InRecord, outcome: OverviewsOutcome) -> Iterator[OutRecord]:
+        """Move the partition's clock on. One that is behind what is known already is an old record written anew."""
+        partition = record.partition
+        try:
+            clock = decode_control(record.value or b"")
+        except UndecodableError as error:
+            yield self._dead_letter(record, "accepted.control", str(error))
+            return
+        known = outcome.clocks.get(partition, self._clocks.get(partition))
+        if not isinstance(clock, Clock) or (known is not None and clock.at < known.at):
+            return
+        outcome.clocks[partition] = clock
+        yield from clock_effects(
+            clock,
+            partition,
+            self._caches[partition],
+            outcome,
+            topics=self._topics,
+            timestamp_ms=record.timestamp_ms,
+        )
 
     def _remark_conflict(
         self, record: InRecord, event: AcceptedRecord, outcome: OverviewsOutcome
@@ -150,38 +283,3 @@ class OverviewsStage:
         return dead_letter(
             self._topics.dead_letters, record, stage=self.name, reason=reason, error=error, with_original=True
         )
-
-
-def by_party(batch: list[InRecord]) -> dict[tuple[int, bytes], list[InRecord]]:
-    """The batch's records per partition and party, in order, still undecoded: each is decoded just before it is folded.
-
-    Decoding all of them first would have tens of thousands of objects leave the processor's cache and come back.
-    Leaves out tombstones: an erased event's party has a tombstone of its own in the overviews.
-    """
-    parties: dict[tuple[int, bytes], list[InRecord]] = {}
-    for record in batch:
-        if record.value is not None:
-            party = (record.partition, party_of(record))
-            if (records := parties.get(party)) is None:
-                parties[party] = [record]
-            else:
-                records.append(record)
-    return parties
-
-
-def conflict_remark(record: InRecord, event: AcceptedRecord) -> Rejection:
-    """What an agency is told of two events with one sequence. Both count; it is for the agency to see why."""
-    return Rejection(
-        verdict=Verdict.ACCEPTED_WITH_WARNINGS,
-        agency=event.agency,
-        reasons=(
-            Reason(
-                field="sequence",
-                rule="sequence.conflict",
-                message="another event of this case has the same sequence; the later time wins",
-            ),
-        ),
-        position=Position(topic=record.topic, partition=record.partition, offset=record.offset),
-        event_id=event.event_id,
-        case_id=event.case_id,
-    )

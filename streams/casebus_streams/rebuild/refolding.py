@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from confluent_kafka import TopicPartition
 
+from casebus_schemas import Clock
 from casebus_streams.errors import StopError
 from casebus_streams.overviews.restore import Cache, CacheRestorer
 from casebus_streams.rebuild.scope import Scope
@@ -19,11 +20,17 @@ from casebus_streams.refold.partition_fold import PartitionFold
 
 
 class Refolding:
-    """How far the new overviews have come. ``events`` and ``skipped`` count this run's; ``beat`` may be replaced."""
+    """How far the new overviews have come. ``events`` and ``skipped`` count this run's; ``beat`` may be replaced.
+
+    ``is_thinned``: retention has been at work in what was folded.
+    """
 
     def __init__(self, scope: Scope, writer: RebuildWriter, *, beat: Beat) -> None:
         self.events = 0
         self.skipped = 0
+        self.is_thinned = False
+        # Only of this run: one that was taken up again knows no clock until it reads the next, as a worker does.
+        self._clocks: dict[int, Clock] = {}
         self._scope = scope
         self._writer = writer
         self.beat = beat
@@ -46,7 +53,9 @@ class Refolding:
                 f"{self._scope.accepted}[{partition}] has been folded to {start}, the workers are back at {end}: "
                 "their offsets were reset; abort this rebuild and begin anew"
             )
-        fold = PartitionFold(self._scope.new.epoch, self._restored(partition) if start > 0 else {})
+        fold = PartitionFold(
+            self._scope.new.epoch, self._restored(partition) if start > 0 else {}, clock=self._clocks.get(partition)
+        )
         for batch in read_between(
             self._scope.kafka,
             self._scope.accepted,
@@ -65,6 +74,9 @@ class Refolding:
             self._positions[partition] = position
             self.events += len(batch)
         self.skipped += fold.skipped
+        self.is_thinned = self.is_thinned or fold.is_thinned
+        if fold.clock is not None:
+            self._clocks[partition] = fold.clock
         return fold.views
 
     def _restored(self, partition: int) -> Cache:

@@ -32,14 +32,22 @@ class RebuildReport:
     seconds: float = 0.0
     differences: list[Difference] = field(default_factory=list)
 
-    def compare(self, old: Mapping[str, bytes], new: Mapping[str, bytes], *, old_epoch: int, new_epoch: int) -> None:
+    def compare(
+        self,
+        old: Mapping[str, bytes],
+        new: Mapping[str, bytes],
+        *,
+        old_epoch: int,
+        new_epoch: int,
+        is_thinned: bool = False,
+    ) -> None:
         """Take in a partition's overviews as they were live and as they were folded; they differ in epoch anyway."""
         self.old_parties += len(old)
         self.new_parties += len(new)
         for party_ref in sorted(old.keys() | new.keys()):
             folded = new.get(party_ref)
             expected = None if folded is None else with_epoch(folded, old_epoch, instead_of=new_epoch)
-            difference = compare(party_ref, expected, old.get(party_ref))
+            difference = compare(party_ref, expected, old.get(party_ref), is_thinned=is_thinned)
             if difference is None:
                 continue
             if difference.finding is Finding.COUNTERS:

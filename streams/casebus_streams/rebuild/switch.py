@@ -93,7 +93,13 @@ class Switch:
         for partition, end in cut.items():
             new = refolding.fold(partition, end)
             old = live.restore([partition])[partition]
-            report.compare(old, new, old_epoch=self._scope.old.epoch, new_epoch=self._scope.new.epoch)
+            report.compare(
+                old,
+                new,
+                old_epoch=self._scope.old.epoch,
+                new_epoch=self._scope.new.epoch,
+                is_thinned=refolding.is_thinned,
+            )
             self.beat()
 
     def _go_back(self) -> None:

@@ -15,8 +15,9 @@ _MOST_PATHS = 50
 class Finding(StrEnum):
     """What is the matter with an overview that is not as it should be.
 
-    ``COUNTERS``: a case has more events than its bounded history keeps, and only what counts or dates events differs.
-    These also tell how many events arrived before greater ones had filled the history, which no log can show again.
+    ``COUNTERS``: only what counts or dates events differs, where the log cannot show again what was counted: events
+    that arrived before greater ones had filled a case's history; those of a party that became an alias, which were
+    deleted; and, once retention has been at work in the partition, cases that were retired or forgotten.
     """
 
     MISSING = "missing"
@@ -34,8 +35,13 @@ class Difference:
     paths: tuple[str, ...] = ()
 
 
-def compare(party_ref: str, expected: bytes | None, found: bytes | None) -> Difference | None:
-    """How ``found`` differs from ``expected``; ``None`` when they are the same bytes."""
+def compare(
+    party_ref: str, expected: bytes | None, found: bytes | None, *, is_thinned: bool = False
+) -> Difference | None:
+    """How ``found`` differs from ``expected``; ``None`` when they are the same bytes.
+
+    ``is_thinned``: retention has been at work in the log.
+    """
     if expected == found:
         return None
     if found is None:
@@ -47,7 +53,7 @@ def compare(party_ref: str, expected: bytes | None, found: bytes | None) -> Diff
     except orjson.JSONDecodeError:
         return Difference(party_ref, Finding.DIFFERENT, ("(not JSON)",))
     paths = tuple(_paths(left, right, "")) or ("(the order or form of the JSON)",)
-    finding = Finding.COUNTERS if set(paths) <= _counters(left, right) else Finding.DIFFERENT
+    finding = Finding.COUNTERS if set(paths) <= _counters(left, right, is_thinned=is_thinned) else Finding.DIFFERENT
     return Difference(party_ref, finding, paths[:_MOST_PATHS])
 
 
@@ -71,8 +77,8 @@ def _paths(left: Any, right: Any, path: str) -> Iterator[str]:
         yield path
 
 
-def _counters(left: Any, right: Any) -> set[str]:
-    """The fields that may differ when a case of the party has outgrown its history."""
+def _counters(left: Any, right: Any, *, is_thinned: bool) -> set[str]:
+    """The fields that may differ: a case of the party has outgrown its history, or events that counted are gone."""
     try:
         outgrown = {
             name
@@ -80,6 +86,9 @@ def _counters(left: Any, right: Any) -> set[str]:
             for name, case in overview["cases"].items()
             if case["events"] > len(case["history"])
         }
+        are_aliases = "merged_into" in left and "merged_into" in right
     except (TypeError, KeyError, AttributeError):
         return set()
-    return {"version", "updated_at", *(f"cases[{name}].events" for name in outgrown)} if outgrown else set()
+    if not (outgrown or are_aliases or is_thinned):
+        return set()
+    return {"version", "updated_at", *(f"cases[{name}].events" for name in outgrown)}

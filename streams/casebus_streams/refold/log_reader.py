@@ -27,6 +27,7 @@ from casebus_streams.topic_admin import admin_client
 
 _LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the client's own lack
 _STALL_SECONDS = 120
+_METADATA_SECONDS = 30
 _HOPELESS = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED)
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,8 @@ def read_between(
         return
     consumer = Consumer(bulk_reader_config(kafka), logger=logging.getLogger("librdkafka"))
     try:
+        # Who leads is asked first: a partition assigned before that is known waits half a second for it.
+        consumer.list_topics(topic, timeout=_METADATA_SECONDS)
         consumer.assign([TopicPartition(topic, partition, start or OFFSET_BEGINNING)])
         position, last_progress = start, time.monotonic()
         while position < end:
@@ -58,6 +61,8 @@ def read_between(
                 yield batch
             elif time.monotonic() - last_progress > _STALL_SECONDS:
                 raise StopError(f"reading {topic}[{partition}] makes no progress")
+    except KafkaException as error:
+        raise StopError(f"{topic}[{partition}] cannot be read: {error.args[0].name()}") from error
     finally:
         consumer.close()
 

@@ -25,6 +25,7 @@ from casebus_streams.sources.metrics import SourceMetrics
 from casebus_streams.sources.restore import restore_board
 from casebus_streams.sources.settings import SourcesSettings
 from casebus_streams.sources.watch import STAGE, SourceWatch
+from casebus_streams.stage_health import StageHealth
 from casebus_streams.stage_service import service_of
 
 TELL_EVERY_SECONDS = 1.0
@@ -32,7 +33,7 @@ TELL_EVERY_SECONDS = 1.0
 _LOOK_SECONDS = 0.5
 
 
-def build_sources_app(settings: SourcesSettings, registry: CollectorRegistry) -> faust.App:
+def build_sources_app(settings: SourcesSettings, registry: CollectorRegistry, health: StageHealth) -> faust.App:
     """The Faust application that follows ``activity`` and writes ``sources``. Connects to nothing yet.
 
     Workers share one consumer group, ``<prefix>.sources``: one of them works, the others stand by. Raises
@@ -51,8 +52,8 @@ def build_sources_app(settings: SourcesSettings, registry: CollectorRegistry) ->
         await app.producer.send_and_wait(topic, key, value, None, None, headers)
 
     watch = SourceWatch(topics, send, SourceMetrics(registry))
-    feed = ActivityFeed(settings.kafka, topics.activity, group, restore)
-    app.service(service_of(STAGE, lambda must_end: _run_feed(feed, app, news, must_end)))
+    feed = ActivityFeed(settings.kafka, topics.activity, group, restore, health)
+    app.service(service_of(health, lambda must_end: _run_feed(feed, app, news, must_end)))
 
     @app.agent(news, name=STAGE, concurrency=1)
     async def follow(stream: faust.StreamT[News]) -> None:

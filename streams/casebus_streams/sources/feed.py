@@ -19,6 +19,7 @@ from casebus_streams.heartbeat import Heartbeat
 from casebus_streams.records import InRecord, attempt_of
 from casebus_streams.source import consume_available
 from casebus_streams.sources.board import Board
+from casebus_streams.stage_health import StageHealth
 
 _BATCH_RECORDS = 2_000
 _WAIT_SECONDS = 0.2
@@ -53,11 +54,14 @@ class ActivityFeed:
     says where to begin.
     """
 
-    def __init__(self, kafka: KafkaSettings, topic: str, group: str, restore: Callable[[], Board]) -> None:
+    def __init__(
+        self, kafka: KafkaSettings, topic: str, group: str, restore: Callable[[], Board], health: StageHealth
+    ) -> None:
         self._kafka = kafka
         self._topic = topic
         self._group = group
         self._restore = restore
+        self._health = health
         self._failure: BaseException | None = None
 
     def run(self, must_end: Heartbeat, deliver: Callable[[News], None]) -> None:
@@ -65,6 +69,8 @@ class ActivityFeed:
         consumer = Consumer(_consumer_config(self._kafka, self._group), logger=logging.getLogger("librdkafka"))
 
         def open_partition(_: Consumer, partitions: list[TopicPartition]) -> None:
+            # On a stand-by, which has nothing to catch up with, the list is empty.
+            self._health.has_joined, self._health.holds_views = True, not partitions
             if partitions:
                 self._open(consumer, partitions, deliver)
 
@@ -84,6 +90,7 @@ class ActivityFeed:
                     if error is not None:
                         self._hear(error, deliver)
         finally:
+            self._health.left()
             consumer.close()
 
     def _open(self, consumer: Consumer, partitions: list[TopicPartition], deliver: Callable[[News], None]) -> None:
@@ -99,6 +106,7 @@ class ActivityFeed:
     def _hear(self, error: KafkaError, deliver: Callable[[News], None]) -> None:
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own name
             deliver(CaughtUp())
+            self._health.holds_views = True
         elif error.fatal() or error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
             raise StopError(f"{self._topic} cannot be read: {error.name()}")
         else:

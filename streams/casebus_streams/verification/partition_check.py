@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from casebus_producers.settings import KafkaSettings
-from casebus_schemas import Topics
+from casebus_schemas import Topics, is_clock_key
 from casebus_streams.overviews.restore import Cache, CacheRestorer
 from casebus_streams.records import InRecord, party_of
 from casebus_streams.refold.comparison import Difference
@@ -56,32 +56,35 @@ class PartitionCheck:
         latest = self.committed()[partition]
         result = PartitionResult(parties=len(live))
         expected = self._fold(partition, cut)
-        suspects = {ref for ref in live.keys() | expected.keys() if live.get(ref) != expected.get(ref)}
-        self._judge(partition, suspects, expected, live, self._later(partition, suspects, cut, latest), result)
+        views = expected.views
+        suspects = {ref for ref in live.keys() | views.keys() if live.get(ref) != views.get(ref)}
+        self._judge(suspects, expected, live, self._later(partition, suspects, cut, latest), result)
         return result
 
-    def _fold(self, partition: int, cut: int) -> Cache:
+    def _fold(self, partition: int, cut: int) -> PartitionFold:
         fold = PartitionFold(self._topics.epoch)
         for batch in self._read(partition, 0, cut):
             fold.fold(batch)
             self.events += len(batch)
-        return fold.views
+        return fold
 
     def _later(self, partition: int, suspects: set[str], cut: int, latest: int) -> dict[str, list[InRecord]]:
-        """The suspects' events between the cut and the latest commit."""
+        """The suspects' records, and all clock records, between the cut and the latest commit."""
         events: dict[str, list[InRecord]] = {}
         if suspects:
             for batch in self._read(partition, cut, latest):
                 for record in batch:
-                    if (party_ref := party_of(record).decode(errors="replace")) in suspects:
+                    if is_clock_key(record.key or b""):
+                        for party_ref in suspects:
+                            events.setdefault(party_ref, []).append(record)
+                    elif (party_ref := party_of(record).decode(errors="replace")) in suspects:
                         events.setdefault(party_ref, []).append(record)
         return events
 
     def _judge(
         self,
-        partition: int,
         suspects: set[str],
-        expected: Cache,
+        expected: PartitionFold,
         live: Cache,
         later: dict[str, list[InRecord]],
         result: PartitionResult,
@@ -89,7 +92,14 @@ class PartitionCheck:
         for ref in sorted(suspects):
             self._beat()
             found = live.get(ref)
-            difference = judge(ref, expected.get(ref), later.get(ref, ()), found, epoch=self._topics.epoch)
+            difference = judge(
+                ref,
+                expected.views.get(ref),
+                later.get(ref, ()),
+                found,
+                epoch=self._topics.epoch,
+                clock=expected.clock,
+            )
             if difference is None:
                 result.moved_on += 1
             else:

@@ -22,7 +22,8 @@ def email_form(message: Message, *, sender: Address, address: str, unsubscribe_u
     """The bytes to send, the same in every attempt: ``Message-ID``, ``Date`` and boundary included.
 
     Seven bits and CRLF throughout, so that no server has to change it. ``Auto-Submitted`` keeps out-of-office
-    answers away (RFC 3834). Raises ``RefusedError`` when ``address`` is not exactly one.
+    answers away (RFC 3834), ``Traceparent`` leads back to the agency's trace. Raises ``RefusedError`` when
+    ``address`` is not exactly one.
     """
     form = Part(_POLICY)
     form["MIME-Version"] = "1.0"
@@ -37,6 +38,8 @@ def email_form(message: Message, *, sender: Address, address: str, unsubscribe_u
     form["Content-Language"] = message.language
     if message.is_urgent:
         form["Importance"] = "high"
+    if message.traceparent is not None:
+        form["Traceparent"] = message.traceparent
     form.attach(_part("plain", message.text))
     form.attach(_part("html", message.html))
     return form.as_bytes()

@@ -66,6 +66,7 @@ class WebhookChannel:
             "webhook-id": str(message.id),
             "webhook-timestamp": str(timestamp),
             "webhook-signature": sign(self._secret, str(message.id), timestamp, body),
+            **({} if message.traceparent is None else {"traceparent": message.traceparent}),
         }
         try:
             async with self._client.stream("POST", address, content=body, headers=headers) as answer:

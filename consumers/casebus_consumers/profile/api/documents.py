@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import Field, create_model
 
-from casebus_schemas import CaseContent, HistoryEntry, Overview, Preferences, Reason, Role, RollUp, SourceFreshness
+from casebus_schemas import (
+    Announcement,
+    CaseContent,
+    ChannelKind,
+    HistoryEntry,
+    Overview,
+    Preferences,
+    Reason,
+    Role,
+    RollUp,
+    SentState,
+    SourceFreshness,
+)
 from casebus_schemas.identifiers import OvoCode
 from casebus_schemas.model import ContractModel, UtcDatetime
 
@@ -103,6 +116,31 @@ class AccessLogDocument(ContractModel):
     next_before: Positive | None = None
 
 
+class NotifiedCase(ContractModel):
+    """A case in a notification. ``agency`` and ``case_id`` are absent for one that is not shown (any more)."""
+
+    announced_as: Announcement
+    agency: OvoCode | None = None
+    case_id: str | None = None
+
+
+class NotificationDocument(ContractModel):
+    """A message to the party. ``at`` is when it was sent, or given up; it may still be sent after all."""
+
+    notification_id: UUID
+    at: UtcDatetime
+    channel: ChannelKind
+    state: SentState
+    cases: list[NotifiedCase]
+
+
+class NotificationsPage(ContractModel):
+    """What the party was sent, newest first. ``next_cursor`` is absent on the last page."""
+
+    notifications: list[NotificationDocument]
+    next_cursor: str | None = None
+
+
 class SourcesDocument(ContractModel):
     """How fresh what each agency says is."""
 
@@ -126,4 +164,5 @@ class ExportDocument(ContractModel):
     overview: Overview
     preferences: Preferences | None
     seen: list[SeenCaseDocument]
+    notifications: list[NotificationDocument]
     access_log: list[AccessEntryDocument]

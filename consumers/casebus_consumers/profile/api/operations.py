@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casebus_consumers.profile.api import access_log, cases, documents, export, overview, preferences
+from casebus_consumers.profile.api import access_log, cases, documents, export, notifications, overview, preferences
 from casebus_consumers.profile.api.operation import Operation, Parameter
 from casebus_schemas import LANGUAGES, Overview
 
@@ -13,6 +13,12 @@ LANGUAGE = Parameter(
     {"type": "string", "enum": list(LANGUAGES)},
 )
 AGENCY = {"type": "string", "pattern": "^OVO[0-9]{6}$"}
+CURSOR = Parameter(
+    "cursor",
+    "query",
+    "The next_cursor of the page before.",
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+)
 CASE = (
     Parameter("agency", "path", "The agency's OVO code.", AGENCY),
     Parameter(
@@ -81,12 +87,7 @@ OPERATIONS: tuple[Operation, ...] = (
             Parameter("agency", "query", "Only this agency's, by its OVO code.", AGENCY),
             LANGUAGE,
             _limit(cases.DEFAULT_LIMIT, cases.MOST_AT_ONCE),
-            Parameter(
-                "cursor",
-                "query",
-                "The next_cursor of the page before.",
-                {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
-            ),
+            CURSOR,
         ),
         refusals=(400,),
     ),
@@ -137,6 +138,19 @@ OPERATIONS: tuple[Operation, ...] = (
         changes=True,
         body=documents.PreferencesChoice,
         refusals=(400, 413, 422),
+    ),
+    Operation(
+        "GET",
+        "/v1/notifications",
+        "listNotifications",
+        "What the party was sent, and when",
+        "Newest first, of the last 400 days: which cases each message told of and as what, never its text or its "
+        "address. One that was sent this second may be missing for some seconds.",
+        notifications.list_notifications,
+        documents.NotificationsPage,
+        action="notifications.list",
+        parameters=(_limit(notifications.DEFAULT_LIMIT, notifications.MOST_AT_ONCE), CURSOR),
+        refusals=(400,),
     ),
     Operation(
         "GET",

@@ -61,21 +61,31 @@ def agency_of(request: Request) -> str | None:
 
 def cursor_of(request: Request) -> str:
     """The case after which the page begins, as ``<agency>/<case id>``; empty for the first page."""
+    key = cursor_text_of(request)
+    if key is not None and CASE_KEY.fullmatch(key) is None:
+        refuse_cursor()
+    return key or ""
+
+
+def cursor_text_of(request: Request) -> str | None:
+    """What the parameter ``cursor`` stands for, as ``as_cursor`` took it; None when it is absent."""
     value = request.query_params.get("cursor")
     if value is None:
-        return ""
+        return None
     try:
-        key = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True).decode("ascii")
+        return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError):
-        key = ""
-    if CASE_KEY.fullmatch(key) is None:
-        _refuse("cursor", "must be the next_cursor of an earlier page", "text.form")
-    return key
+        refuse_cursor()
 
 
-def as_cursor(key: str) -> str:
-    """The cursor that begins after the case ``key``."""
-    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+def refuse_cursor() -> NoReturn:
+    """Raise ``RequestError``: it is not one that was given."""
+    _refuse("cursor", "must be the next_cursor of an earlier page", "text.form")
+
+
+def as_cursor(text: str) -> str:
+    """The cursor of a page that begins after ``text``."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 async def body_of(request: Request, model: type[Body]) -> Body:

@@ -54,9 +54,8 @@ def end_login(visitors: Visitors, provider: Provider, verifier: TokenVerifier) -
             login = await verifier.verify_login(token, nonce=attempt.nonce)
         except InvalidTokenError as error:
             raise LoginError(str(error)) from error
-        await visitors.services.access_log.record(
-            replace(login.identity, client=PAGE_CLIENT), "login", is_repeatable=False
-        )
+        identity = visitors.services.aliases.resolved(replace(login.identity, client=PAGE_CLIENT))
+        await visitors.services.access_log.record(identity, "login", is_repeatable=False)
         await visitors.sessions.end(visitors.cookies.get(request, visitors.cookies.session))
         session_key = await visitors.sessions.begin(login, now=now)
         response = RedirectResponse(attempt.return_to, HTTPStatus.SEE_OTHER)

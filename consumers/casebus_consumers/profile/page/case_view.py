@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from casebus_consumers.profile.language import content_in_language
 from casebus_consumers.profile.page.steps import Step, steps_of
-from casebus_consumers.profile.page.timeline import Entry, timeline_of
+from casebus_consumers.profile.page.timeline import Entry, correction_of, timeline_of
 from casebus_consumers.profile.page.words import Words, days_until
 from casebus_schemas import CaseContent, Contact, Result, RollUp, Suspension
 
@@ -76,6 +76,7 @@ class CaseView:
     expected: tuple[Expectation, ...]
     steps: tuple[Step, ...]
     timeline: tuple[Entry, ...]
+    corrected: str
     is_bounded: bool
     is_withdrawn: bool
     has_ended_access: bool
@@ -97,8 +98,8 @@ def case_view(case: Case, words: Words, *, now: datetime, unread: int, agency_na
     return CaseView(
         agency=case["agency"],
         case_id=case["case_id"],
-        path=f"/cases/{case['agency']}/{quote(case['case_id'])}",
-        title=_title(content, words, is_withdrawn=is_withdrawn),
+        path=case_path(case),
+        title=case_title(case, words),
         agency_name=agency_names.get(case["agency"], case["agency"]),
         group=_group(case["roll_up"]),
         roll_up=case["roll_up"],
@@ -112,6 +113,7 @@ def case_view(case: Case, words: Words, *, now: datetime, unread: int, agency_na
         expected=tuple(_expectations(content.get("expected", {}), words, now=now)),
         steps=steps_of(case, words),
         timeline=timeline_of(case["history"], words),
+        corrected="" if is_withdrawn else correction_of(case["history"], words),
         is_bounded=case["events"] > len(case["history"]),
         is_withdrawn=is_withdrawn,
         has_ended_access=is_withdrawn and last["kind"] == "party-removed",
@@ -134,10 +136,16 @@ def _with_absent_fields(content: Mapping[str, Any]) -> dict[str, Any]:
     return complete
 
 
-def _title(content: Mapping[str, Any], words: Words, *, is_withdrawn: bool) -> str:
-    if is_withdrawn:
+def case_path(case: Case) -> str:
+    """Where the page shows the case: the same for whoever has it, and for ever."""
+    return f"/cases/{case['agency']}/{quote(case['case_id'])}"
+
+
+def case_title(case: Case, words: Words) -> str:
+    """What the case is called, as far as that may be shown."""
+    if "content" not in case:
         return words("case.withdrawn_title")
-    title: str = content.get("title") or words("case.untitled")
+    title: str = content_in_language(case["content"], words.language).get("title") or words("case.untitled")
     return title
 
 

@@ -19,6 +19,8 @@ from casebus_consumers.profile.login.provider import CALLBACK, Provider
 from casebus_consumers.profile.login.sessions import Session, Sessions
 from casebus_consumers.profile.observation import OTHER
 from casebus_consumers.profile.page.handlers import first_page, live, show_access, show_case
+from casebus_consumers.profile.page.notifications_page import PATH as NOTIFICATIONS
+from casebus_consumers.profile.page.notifications_page import show_notifications
 from casebus_consumers.profile.page.preferences_page import PATH as PREFERENCES
 from casebus_consumers.profile.page.preferences_page import save_preferences, show_preferences
 from casebus_consumers.profile.page.rendering import Renderer
@@ -60,6 +62,7 @@ def page(options: ProfileOptions, services: Services, sessions: Sessions, verifi
         Route(
             "/cases/{agency}/{case_id:path}", citizen(show_case(visitors, names), action="case.read"), methods=["GET"]
         ),
+        Route(NOTIFICATIONS, citizen(show_notifications(visitors), action="notifications.list"), methods=["GET"]),
         Route(PREFERENCES, citizen(show_preferences(visitors), action="preferences.read"), methods=["GET"]),
         Route(
             PREFERENCES,

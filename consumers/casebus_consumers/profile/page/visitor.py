@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -40,9 +41,10 @@ class Visitors:
         self.cookies = cookies
 
     async def session(self, request: Request) -> Session | None:
-        """The visitor's session. Raises ``StoreUnavailableError``."""
+        """The visitor's session, as the party that they are now. Raises ``StoreUnavailableError``."""
         key = self.cookies.get(request, self.cookies.session)
-        return await self.sessions.find(key, now=self.services.clock()) if key else None
+        found = await self.sessions.find(key, now=self.services.clock()) if key else None
+        return None if found is None else replace(found, identity=self.services.aliases.resolved(found.identity))
 
     def for_anybody(self, handler: OpenHandler) -> Endpoint:
         """An endpoint that needs no session."""

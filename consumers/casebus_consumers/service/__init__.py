@@ -1,0 +1,1 @@
+"""What the profile service and the notifier have in common as processes."""

@@ -1,0 +1,1 @@
+"""How the bus is doing, as an operator's credentials let one see it: ``casebus status``."""
