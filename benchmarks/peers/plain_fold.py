@@ -57,6 +57,8 @@ def _entry_of(event: Json) -> Json:
     if "content" in event:
         status = event["content"]["status"]
         entry |= {"phase": status["phase"], "code": status["code"], "occurred_at": status["occurred_at"]}
+        if "visible_from" in event["content"]:
+            entry["visible_from"] = event["content"]["visible_from"]
     return entry
 
 

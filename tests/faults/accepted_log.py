@@ -37,11 +37,6 @@ class AcceptedLog:
                 self.controls[record.get("control", "event")] += 1
                 self._folds[message.partition() or 0].apply(record)
 
-    @property
-    def forwarded(self) -> int:
-        """How many events came for a party that was an alias."""
-        return sum(len(fold.forwarded) for fold in self._folds.values())
-
     def agrees_with(self, reader: BusReader) -> bool:
         """Whether what the bus has written is what the log says."""
         return not self.disagreements(reader)

@@ -10,6 +10,7 @@ final class Facts {
     public Fragment result;
     public Fragment expected;
     public Fragment suspension;
+    public String visibleFrom;
 
     private Action decodedAction;
 

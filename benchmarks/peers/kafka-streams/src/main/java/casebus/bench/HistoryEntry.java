@@ -4,7 +4,8 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 
 /** One event in a case's life. */
 @JsonPropertyOrder({
-    "sequence", "event_id", "time", "digest", "kind", "corrects", "phase", "code", "occurred_at", "superseded", "withdrawn"
+    "sequence", "event_id", "time", "digest", "kind", "corrects", "phase", "code", "occurred_at", "visible_from",
+    "superseded", "withdrawn"
 })
 final class HistoryEntry implements Comparable<HistoryEntry> {
     public long sequence;
@@ -16,6 +17,7 @@ final class HistoryEntry implements Comparable<HistoryEntry> {
     public String phase;
     public String code;
     public String occurredAt;
+    public String visibleFrom;
     public Boolean superseded;
     public Boolean withdrawn;
 
@@ -32,6 +34,7 @@ final class HistoryEntry implements Comparable<HistoryEntry> {
             phase = facts.status.phase;
             code = facts.status.code;
             occurredAt = facts.status.occurredAt;
+            visibleFrom = facts.visibleFrom;
         }
     }
 
