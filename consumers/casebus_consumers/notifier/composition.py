@@ -31,8 +31,8 @@ from casebus_producers.part_info import Parts
 from casebus_producers.process_registry import process_registry
 
 MIGRATED_PACKAGES = ("casebus_consumers.sink", "casebus_consumers.notifier")
-STOP_SECONDS = 45.0
-"""For what is under way at a stop: a mail that is being sent ends within the sender's own limit."""
+STOP_SECONDS = 25.0
+"""For what is under way at a stop: longer than a mail server may take for an answer, and within 30 seconds in all."""
 
 log = structlog.get_logger(__name__)
 
