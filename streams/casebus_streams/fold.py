@@ -22,7 +22,8 @@ With control records (``casebus_schemas.control``) the laws hold like this:
   case is retired when its current state is past its time at that clock, no matter when it is judged. Only ``version``
   also counts the clocks that had an effect, and ``updated_at`` may be of a case that was forgotten since. An event of a
   forgotten case begins the case anew, unless it is itself past its time in the log: then it has no effect and is
-  forgotten at once.
+  forgotten at once. Law 3 holds over a log that forgets as long as no record comes again: one that is sent again after
+  its case would have been forgotten without it is all that a compacted log has left of that case.
 """
 
 from __future__ import annotations
