@@ -14,16 +14,23 @@ _LOOK_AGAIN_SECONDS = 5.0
 
 
 class TopicDirectory:
-    """Remembers the topics seen; looks again, at most every few seconds, for one that it does not know."""
+    """Remembers the topics seen; looks again for one that it does not know.
+
+    At most every few seconds, but always when what asks for the topic is younger than the last look: an agency may
+    publish a moment after its topics were made.
+    """
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self._admin = admin_client(kafka)
         self._known: frozenset[str] = frozenset()
         self._looked_at = float("-inf")
 
-    def has(self, topic: str) -> bool:
-        """Whether ``topic`` exists. May block for one metadata request."""
-        if topic not in self._known and time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS:
+    def has(self, topic: str, at_ms: int = 0) -> bool:
+        """Whether ``topic`` exists, or did at ``at_ms`` (Unix milliseconds). May block for one metadata request."""
+        if topic not in self._known and self._is_too_old_for(at_ms):
+            self._looked_at = time.time()
             self._known = frozenset(self._admin.list_topics(timeout=10).topics)
-            self._looked_at = time.monotonic()
         return topic in self._known
+
+    def _is_too_old_for(self, at_ms: int) -> bool:
+        return self._looked_at * 1000 <= at_ms or not 0 <= time.time() - self._looked_at <= _LOOK_AGAIN_SECONDS

@@ -38,7 +38,7 @@ from casebus_schemas import (
 )
 
 AGENCY = "OVO000001"
-PATIENCE_SECONDS = 45.0
+PATIENCE_SECONDS = 90.0
 GONE, STAYS = insz_of("850730301"), insz_of("850730302")
 """Who is erased, and who shares a case with them and is not."""
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from casebus_local import wait_until
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class TopicReader:
         return [record for partition in sorted(partitions) for record in self._records(partition)]
 
     def _records(self, partition: int) -> list[Record]:
-        low, high = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=30)
+        ends = wait_until(lambda: self._ends(partition), timeout_seconds=30, describe="the partition's leader")
+        assert ends is not None
+        low, high = ends
         self._consumer.assign([TopicPartition(self._topic, partition, low)])
         records: list[Record] = []
         while len(records) < high - low:
@@ -51,6 +55,18 @@ class TopicReader:
                     )
                 )
         return records
+
+    def _ends(self, partition: int) -> tuple[int, int] | None:
+        """``None`` while the broker, made or started a moment ago, does not lead the partition yet."""
+        try:
+            ends: tuple[int, int] = self._consumer.get_watermark_offsets(
+                TopicPartition(self._topic, partition), timeout=30
+            )
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:
+                raise
+            return None
+        return ends
 
     def __enter__(self) -> Self:
         return self

@@ -49,7 +49,7 @@ METRICS = StreamMetrics(CollectorRegistry())
 class EveryTopic:
     """A directory in which every topic exists."""
 
-    def has(self, _topic: str) -> bool:
+    def has(self, _topic: str, _at_ms: int = 0) -> bool:
         return True
 
 

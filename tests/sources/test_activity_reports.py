@@ -47,7 +47,7 @@ class Directory:
     def __init__(self, missing: str | None = None) -> None:
         self._missing = missing
 
-    def has(self, topic: str) -> bool:
+    def has(self, topic: str, _at_ms: int = 0) -> bool:
         return topic != self._missing
 
 

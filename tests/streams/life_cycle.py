@@ -179,7 +179,7 @@ class _NothingToRestore:
 
 
 class _EveryTopic:
-    def has(self, _topic: str) -> bool:
+    def has(self, _topic: str, _at_ms: int = 0) -> bool:
         return True
 
 

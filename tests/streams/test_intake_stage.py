@@ -22,7 +22,7 @@ class Directory:
     def __init__(self, *, has_all: bool) -> None:
         self._has_all = has_all
 
-    def has(self, _topic: str) -> bool:
+    def has(self, _topic: str, _at_ms: int = 0) -> bool:
         return self._has_all
 
 

@@ -147,7 +147,7 @@ class IntakeStage:
 
     def _word_back(self, record: InRecord, agency: str, rejection: Rejection) -> OutRecord:
         topic = self._topics.rejected(agency)
-        if self._directory.has(topic):
+        if self._directory.has(topic, record.timestamp_ms):
             return OutRecord(topic, -1, record.key, encode(rejection), record.timestamp_ms)
         return self._dead_letter(record, "rejected-topic.missing", rejection.reasons[0].rule)
 

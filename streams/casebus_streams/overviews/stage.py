@@ -274,7 +274,7 @@ class OverviewsStage:
         """Tell the agency that two of its events claim one sequence of a case."""
         outcome.conflicts.append(event.agency)
         topic = self._topics.rejected(event.agency)
-        if self._directory.has(topic):
+        if self._directory.has(topic, record.timestamp_ms):
             remark = conflict_remark(record, event)
             yield OutRecord(topic, -1, event.case_id, encode(remark), record.timestamp_ms)
 
