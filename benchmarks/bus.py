@@ -67,6 +67,7 @@ class BenchBus:
         producer = Producer(
             self.kafka.client_config(
                 acks="all",
+                enable_idempotence=True,  # a batch sent again, to a partition just made, must not change the order
                 compression_type=compression,
                 linger_ms=20,
                 batch_size=1_000_000,

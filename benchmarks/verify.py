@@ -61,10 +61,10 @@ def differences(bus: BenchBus, peer: Peer, accepted: list[Json]) -> list[str]:
         expected = reference_fold.Fold().apply_all(accepted)
         # An at-least-once engine may commit what it has read before all that it sent has arrived.
         deadline = time.monotonic() + _ARRIVAL_SECONDS
-        while (found := _differences(bus, expected)) and time.monotonic() < deadline:
+        while _differences(bus, expected) and time.monotonic() < deadline:
             process.check()
         process.stop(timeout_seconds=_STOP_SECONDS)
-    return found
+    return _differences(bus, expected)
 
 
 def _differences(bus: BenchBus, expected: reference_fold.Fold) -> list[str]:
