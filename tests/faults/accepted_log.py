@@ -6,9 +6,9 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import TopicPartition
 from tests import reference_fold
-from tests.faults.checker import BusReader
+from tests.faults.checker import BusReader, committed_reader
 
 
 class AcceptedLog:
@@ -17,16 +17,7 @@ class AcceptedLog:
     def __init__(self, bootstrap_servers: str, topic: str, partitions: int) -> None:
         self._folds: dict[int, reference_fold.Fold] = defaultdict(lambda: reference_fold.Fold(reads_log=True))
         self.controls: Counter[str] = Counter()
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": bootstrap_servers,
-                "group.id": "fault-checker",
-                "enable.auto.commit": False,
-                "isolation.level": "read_committed",
-                "auto.offset.reset": "earliest",
-                "fetch.wait.max.ms": 100,
-            }
-        )
+        self._consumer = committed_reader(bootstrap_servers)
         self._consumer.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
 
     def read_on(self, seconds: float = 0.2) -> None:

@@ -21,6 +21,20 @@ _STALL_SECONDS = 60
 _WRITTEN_BY_STAGES = frozenset(("accepted", "rejected", "overviews", "changes", "dead-letters"))
 
 
+def committed_reader(bootstrap_servers: str) -> Consumer:
+    """Reads committed records of the partitions it is given, from their beginning; commits nothing."""
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "group.id": "fault-checker",
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": 100,
+        }
+    )
+
+
 class BusReader:
     """Follows the topics that a bus writes, committed records only, and keeps what the checks need.
 
@@ -35,16 +49,7 @@ class BusReader:
         self.change_order: dict[str, list[int]] = defaultdict(list)
         self.overviews: dict[str, bytes] = {}
         self.dead_letters: list[dict[str, Any]] = []
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": bootstrap_servers,
-                "group.id": "fault-checker",
-                "enable.auto.commit": False,
-                "isolation.level": "read_committed",
-                "auto.offset.reset": "earliest",
-                "fetch.wait.max.ms": 100,
-            }
-        )
+        self._consumer = committed_reader(bootstrap_servers)
         self._consumer.assign(
             [
                 TopicPartition(topic, number, 0)

@@ -16,13 +16,15 @@ from casebus_streams.status.snapshot import snapshot
 AREA: Final = "workers"
 
 _LATE_SECONDS = 60.0
+_PACE_SECONDS = 1.0
+"""Between two looks at the groups: how far they come in it is their pace."""
 
 
 def worker_findings(kafka: KafkaSettings) -> Iterator[Finding]:
     """The consumer groups of the stages. Blocks for a moment, so that their pace shows."""
     reader = ClusterReader(kafka)
     before = reader.read()
-    time.sleep(1.0)
+    time.sleep(_PACE_SECONDS)
     shown = snapshot(kafka.topic_prefix, before, reader.read(), letters=None, sources=None)
     for line in shown.readers:
         if line.name in STAGES:
