@@ -30,16 +30,16 @@ def entry_of(event: AcceptedRecord, facts: ContentFacts | None) -> HistoryRecord
     """The entry that records ``event``."""
     status = facts.status if facts is not None else None
     return HistoryRecord(
-        sequence=event.sequence,
-        event_id=event.event_id,
-        time=event.time,
-        digest=event.digest,
-        kind=event.kind,
-        corrects=event.corrects,
-        phase=status.phase if status else UNSET,
-        code=status.code if status else UNSET,
-        occurred_at=status.occurred_at if status else UNSET,
-        visible_from=facts.visible_from if facts is not None else UNSET,
+        event.sequence,
+        event.event_id,
+        event.time,
+        event.digest,
+        event.kind,
+        event.corrects,
+        status.phase if status else UNSET,
+        status.code if status else UNSET,
+        status.occurred_at if status else UNSET,
+        facts.visible_from if facts is not None else UNSET,
     )
 
 

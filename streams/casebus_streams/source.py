@@ -72,6 +72,8 @@ def consumer_config(kafka: KafkaSettings, section: StreamSection, group: str) ->
         # Enough prefetched to fill the next transaction while this one commits, and no more.
         queued_min_messages=max(1000, section.batch_max_records),
         queued_max_messages_kbytes=65_536,
+        # As soon as there is room again: the client's own second would leave the batch after this one half empty.
+        fetch_queue_backoff_ms=2,
         fetch_message_max_bytes=8_388_608,
     )
 

@@ -41,7 +41,7 @@ class AcceptedRecord(Struct, omit_defaults=True, kw_only=True, gc=False, frozen=
         return self.sequence if self.corrects is UNSET else self.corrects
 
 
-class HistoryRecord(Struct, omit_defaults=True, kw_only=True, gc=False):
+class HistoryRecord(Struct, omit_defaults=True, gc=False):
     """``casebus_schemas.HistoryEntry``."""
 
     sequence: int
@@ -135,8 +135,11 @@ class CaseStateRecord(Struct, omit_defaults=True, gc=False, frozen=True):
     content: Raw | UnsetType = UNSET
 
 
-class ChangeRecord(Struct, omit_defaults=True, kw_only=True, gc=False, frozen=True):
-    """``casebus_schemas.Change``."""
+class ChangeRecord(Struct, gc=False, frozen=True):
+    """``casebus_schemas.Change``.
+
+    Made by position, since names would cost as much as encoding it; so no field may have a default.
+    """
 
     change_id: str
     kind: str
@@ -150,11 +153,11 @@ class ChangeRecord(Struct, omit_defaults=True, kw_only=True, gc=False, frozen=Tr
     time: str
     epoch: int
     version: int
-    traceparent: str | UnsetType = UNSET
-    reason: Raw | UnsetType = UNSET
-    before: CaseStateRecord | UnsetType = UNSET
+    traceparent: str | UnsetType
+    reason: Raw | UnsetType
+    before: CaseStateRecord | UnsetType
     after: CaseStateRecord
-    moved_from: str | UnsetType = UNSET
+    moved_from: str | UnsetType
 
 
 encode = Encoder().encode

@@ -96,6 +96,7 @@ def bulk_reader_config(kafka: KafkaSettings) -> dict[str, str | int | float | bo
         fetch_message_max_bytes=1_048_576,
         queued_min_messages=1_000_000,
         queued_max_messages_kbytes=98_304,
+        fetch_queue_backoff_ms=2,  # of 1,000: a full queue has room again after some milliseconds
         check_crcs=False,
     )
 
