@@ -16,7 +16,7 @@ from benchmarks.results import Measured
 from benchmarks.submitted import simulation
 from confluent_kafka import Producer
 
-from casebus_local import fresh_database, wait_until
+from casebus_local import fresh_database
 from casebus_local.child_process import ChildProcess
 from casebus_local.demo.ledger import Ledger
 from casebus_local.demo.probe import Probe
@@ -24,6 +24,7 @@ from casebus_local.demo.probe import percentile as percentile_of
 from casebus_local.demo.profile import ProfileClient
 from casebus_local.demo.publish import Agencies
 from casebus_local.ports import LOOPBACK, free_port
+from casebus_local.readiness import wait_until_ready
 from casebus_local.simulator import Submission
 from casebus_producers import AgencySettings
 
@@ -107,16 +108,7 @@ def _running(bus: BenchBus) -> Iterator[tuple[tuple[ChildProcess, ...], str, str
         workers = tuple(
             closing.enter_context(bus.stack.run("run", service, **environment)) for service in ("streams", "profile")
         )
-
-        def ready() -> bool:
-            for worker in workers:
-                worker.check()
-            try:
-                return httpx.get(f"http://{LOOPBACK}:{operations_port}/readyz", timeout=2).is_success
-            except httpx.TransportError:
-                return False
-
-        wait_until(ready, timeout_seconds=_READY_SECONDS, describe="the profile service is ready")
+        wait_until_ready(f"http://{LOOPBACK}:{operations_port}", workers, timeout_seconds=_READY_SECONDS)
         yield workers, f"http://{LOOPBACK}:{metrics_port}/metrics", f"http://{LOOPBACK}:{port}"
         for worker in workers:
             worker.stop(timeout_seconds=_STOP_SECONDS)

@@ -22,6 +22,7 @@ from confluent_kafka import Producer
 from casebus_local import fresh_database, wait_until
 from casebus_local.demo.probe import percentile
 from casebus_local.ports import LOOPBACK, free_port
+from casebus_local.readiness import wait_until_ready
 from casebus_local.simulator import citizen_number
 from casebus_producers.settings import PseudonymSettings
 from casebus_schemas import partition_of, party_ref
@@ -151,15 +152,7 @@ def _running(bus: BenchBus) -> Iterator[int]:
             "CASEBUS_PROFILE__ACCESS_LOG": "false",
         }
         process = closing.enter_context(bus.stack.run("run", "profile", **environment))
-
-        def ready() -> bool:
-            process.check()
-            try:
-                return httpx.get(f"http://{LOOPBACK}:{operations_port}/readyz", timeout=2).is_success
-            except httpx.TransportError:
-                return False
-
-        wait_until(ready, timeout_seconds=_READY_SECONDS, describe="the profile service is ready")
+        wait_until_ready(f"http://{LOOPBACK}:{operations_port}", [process], timeout_seconds=_READY_SECONDS)
         yield port
         process.stop(timeout_seconds=10)
 

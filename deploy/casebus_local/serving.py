@@ -7,16 +7,14 @@ import threading
 from pathlib import Path
 from typing import Literal
 
-import httpx
 import typer
 
 from casebus_local.broker import BrokerOptions
-from casebus_local.child_process import ChildProcess
 from casebus_local.mailbox.process import MailboxProcess, notifier_environment
 from casebus_local.ports import LOOPBACK, free_port
+from casebus_local.readiness import wait_until_ready
 from casebus_local.secured_services import administrator_of, let_agencies_in, let_service_in
 from casebus_local.stack import LocalStack
-from casebus_local.waiting import wait_until
 from casebus_schemas import Topics
 from casebus_streams.access.services import NOTIFIER, PROFILE, SOURCES_AGENT, STREAMS
 from casebus_streams.topic_admin import admin_client, apply_topics
@@ -61,7 +59,7 @@ def serve(agencies: list[str], *, brokers: Literal[1, 3], directory: Path, insz:
             workers = (streams, sources, profile, notifier, identity, mailbox)
             identity.wait_until_ready()
             mailbox.wait_until_ready()
-            _wait_until_ready(workers, operations_port)
+            wait_until_ready(f"http://{LOOPBACK}:{operations_port}", workers, timeout_seconds=_READY_SECONDS)
             _say_where(stack, agencies, port, operations_port, insz, mailbox.url)
             while not stopping.wait(_LOOK_SECONDS):
                 for worker in workers:
@@ -69,18 +67,6 @@ def serve(agencies: list[str], *, brokers: Literal[1, 3], directory: Path, insz:
             typer.echo("Stopping ...", err=True)
             for worker in workers:
                 worker.stop(timeout_seconds=_STOP_SECONDS)
-
-
-def _wait_until_ready(workers: tuple[ChildProcess, ...], operations_port: int) -> None:
-    def ready() -> bool:
-        for worker in workers:
-            worker.check()
-        try:
-            return httpx.get(f"http://{LOOPBACK}:{operations_port}/readyz", timeout=2).is_success
-        except httpx.TransportError:
-            return False
-
-    wait_until(ready, timeout_seconds=_READY_SECONDS, describe="the profile service is ready")
 
 
 def _connect(stack: LocalStack, agency: str) -> str:

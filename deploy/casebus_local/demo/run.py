@@ -28,9 +28,9 @@ from casebus_local.errors import LocalStackError, MissingToolError
 from casebus_local.mailbox.process import notifier_environment
 from casebus_local.ports import LOOPBACK, free_port
 from casebus_local.processes import CasebusProcess
+from casebus_local.readiness import wait_until_ready
 from casebus_local.simulator import Simulation
 from casebus_local.stack import LocalStack
-from casebus_local.waiting import wait_until
 from casebus_producers import ProducerError
 from casebus_producers.settings import AgencySettings, KafkaSettings, PseudonymSettings
 from casebus_schemas import Topics
@@ -151,7 +151,7 @@ def _running_bus(logs: Path, agencies: tuple[str, ...], narrator: Narrator) -> I
             for service in ("streams", "profile", "notifier")
         )
         bus = _Bus(stack, kafka, workers, f"http://{LOOPBACK}:{port}", dsn, mails)
-        _wait_until_ready(bus, f"http://{LOOPBACK}:{operations_port}/readyz")
+        wait_until_ready(f"http://{LOOPBACK}:{operations_port}", [bus], timeout_seconds=_READY_SECONDS)
         yield bus
         for worker in workers:
             worker.stop(timeout_seconds=_STOP_SECONDS)
@@ -161,17 +161,6 @@ def _keep_logs(directory: Path, logs: Path) -> None:
     """By name: Kafka's data files end in ``.log`` too."""
     for log in (*directory.rglob("broker.log"), *directory.rglob("postgres.log"), *directory.glob("logs/*.log")):
         shutil.copyfile(log, logs / "-".join(log.relative_to(directory).parts))
-
-
-def _wait_until_ready(bus: _Bus, address: str) -> None:
-    def ready() -> bool:
-        bus.check()
-        try:
-            return httpx.get(address, timeout=2).is_success
-        except httpx.TransportError:
-            return False
-
-    wait_until(ready, timeout_seconds=_READY_SECONDS, describe="the profile service is ready")
 
 
 def _publish(simulation: Simulation, ledger: Ledger, bus: _Bus, narrator: Narrator) -> tuple[float, list[float]]:
