@@ -24,7 +24,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Installing the pinned dependencies ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt \
-	  --editable '.[streams,consumers,local]' --group dev
+	  --editable '.[streams,consumers,otel,local]' --group dev
 	@touch $(READY)
 
 demo: $(READY) ## Start everything, publish 20,000 events, check every overview, print a summary
@@ -33,8 +33,8 @@ demo: $(READY) ## Start everything, publish 20,000 events, check every overview,
 up: $(READY) ## Keep the whole stack serving until Ctrl-C
 	@$(BIN)/casebus up
 
-test: $(READY) ## Run all tests, on a real Kafka and PostgreSQL
-	@$(BIN)/pytest
+test: $(READY) ## Run all tests, on a real Kafka and PostgreSQL of each lane's own (LANES=2)
+	@$(BIN)/pytest --numprocesses $(or $(LANES),2) --dist loadfile
 
 faults: $(READY) ## Run the long campaigns: kills, zombies, broker and network faults, rebuilds (hours; FAULTS=small)
 	@CASEBUS_FAULTS=$(or $(FAULTS),large) CASEBUS_SIMULATION_SEEDS=$(if $(filter small,$(FAULTS)),300,100000) \

@@ -11,9 +11,15 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from casebus_local import LocalStack
 from casebus_local.processes import CasebusProcess
 from casebus_local.waiting import wait_until
+from casebus_producers.log_ends import log_ends
 from casebus_producers.settings import KafkaSettings, PseudonymSettings
 from casebus_schemas import Topics
 from casebus_streams.topic_admin import admin_client, apply_topics
+
+SESSION_TIMEOUT_SECONDS = 3
+"""How long the group waits for a killed worker: long enough for a machine that is busy with something else."""
+
+_LOOK_SECONDS = 0.05
 
 
 class Bus:
@@ -41,7 +47,7 @@ class Bus:
             service,
             CASEBUS_KAFKA__TOPIC_PREFIX=self.topics.prefix,
             CASEBUS_STREAMS__PARTITIONS=str(self._partitions),
-            CASEBUS_STREAMS__SESSION_TIMEOUT_SECONDS="6",
+            CASEBUS_STREAMS__SESSION_TIMEOUT_SECONDS=str(SESSION_TIMEOUT_SECONDS),
             **extra,
         )
 
@@ -101,12 +107,21 @@ class TopicReader:
 
     def __init__(self, kafka: KafkaSettings, topics: Iterable[str]) -> None:
         self.messages: list[Message] = []
+        self._kafka = kafka
+        self._reached: dict[tuple[str, int], int] = {}
         self._consumer = Consumer(
-            kafka.client_config(group_id="test-reader", enable_auto_commit=False, isolation_level="read_committed")
+            kafka.client_config(
+                group_id="test-reader",
+                enable_auto_commit=False,
+                isolation_level="read_committed",
+                enable_partition_eof=True,
+                fetch_wait_max_ms=50,  # an end is told of only after a wait for more
+            )
         )
         known = self._consumer.list_topics(timeout=10).topics
+        self._partitions = {topic: list(known[topic].partitions) for topic in topics}
         self._consumer.assign(
-            [TopicPartition(topic, number, 0) for topic in topics for number in known[topic].partitions]
+            [TopicPartition(topic, number, 0) for topic, numbers in self._partitions.items() for number in numbers]
         )
 
     def read_until(
@@ -122,18 +137,39 @@ class TopicReader:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the awaited records did not come: {len(self.messages)} were read")
             alive()
-            for message in self._consumer.consume(10_000, 0.2):
-                if (error := message.error()) is not None:
-                    raise KafkaException(error)
-                self.messages.append(message)
+            self._take(self._consumer.consume(10_000, _LOOK_SECONDS))
         return self.messages
+
+    def read_to_end(self, *, timeout_seconds: float = 60) -> list[Message]:
+        """Read all that is there as of now; where a transaction is still open, once it is decided."""
+        admin = admin_client(self._kafka)
+        ends = {
+            (topic, number): end
+            for topic, numbers in self._partitions.items()
+            for number, end in log_ends(admin, topic, numbers).items()
+        }
+        return self.read_until(
+            lambda _: all(self._reached.get(place, 0) >= end for place, end in ends.items()),
+            timeout_seconds=timeout_seconds,
+        )
 
     def read_more(self, seconds: float) -> list[Message]:
         """Read for a while longer: what must not come would be here."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            self.messages.extend(message for message in self._consumer.consume(10_000, 0.2) if not message.error())
+            self._take(self._consumer.consume(10_000, _LOOK_SECONDS))
         return self.messages
+
+    def _take(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            error = message.error()
+            if error is None:
+                self.messages.append(message)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                # The position behind transaction markers, which no message ever shows.
+                self._reached[message.topic() or "", message.partition() or 0] = message.offset() or 0
+            else:
+                raise KafkaException(error)
 
     def close(self) -> None:
         """Leave."""

@@ -7,13 +7,17 @@ from typing import NamedTuple
 
 
 class Record(NamedTuple):
-    """One Kafka record. ``timestamp_ms`` is the topic's (create or append) time; a None ``value`` is a tombstone."""
+    """One Kafka record. ``timestamp_ms`` is the topic's (create or append) time; a None ``value`` is a tombstone.
+
+    ``traceparents`` are those of its headers, where the reader asked for them.
+    """
 
     partition: int
     offset: int
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
+    traceparents: tuple[str, ...] = ()
 
 
 class Span(NamedTuple):

@@ -20,6 +20,7 @@ from casebus_consumers.messages import AUTO_OFFSET_RESET, FATAL, PARTITION_EOF, 
 from casebus_consumers.positions import Positions
 from casebus_consumers.records import Batch, Record
 from casebus_consumers.retry import retry
+from casebus_consumers.trace_headers import traceparents_of
 
 
 class Watermarks(NamedTuple):
@@ -71,6 +72,7 @@ class Subscription:
     A partition whose stored offset is not in the topic, or that the caller stopped, is paused: the others go on, and
     it is tried again at its next assignment (a restart, or a rebalance that moves it). Transient errors of the broker
     are logged; a fatal one is raised. ``released`` is called while partitions go, before the next member gets them.
+    ``with_traces`` reads the headers that name traces, too.
     """
 
     def __init__(
@@ -82,12 +84,14 @@ class Subscription:
         stop: threading.Event,
         batch_records: int = 10_000,
         released: Released = _nobody_asks,
+        with_traces: bool = False,
     ) -> None:
         self.topic = topic
         self._start_positions = start_positions
         self._stop = stop
         self._batch_records = batch_records
         self._released = released
+        self._with_traces = with_traces
         self._positions = Positions()
         self._collected: list[Record] = []
         self._was_assigned = False
@@ -190,7 +194,7 @@ class Subscription:
         self._consumer.close()
 
     def _take(self, messages: Iterable[Message]) -> None:
-        positions, collected = self._positions.next, self._collected
+        positions, collected, with_traces = self._positions.next, self._collected, self._with_traces
         for message in messages:
             error = message.error()
             if error is not None:
@@ -201,7 +205,8 @@ class Subscription:
             if position is None or offset < position:
                 continue  # of a partition that was revoked in the meantime, or from before a restart
             positions[partition] = offset + 1
-            collected.append(Record(partition, offset, message.timestamp()[1], message.key(), message.value()))
+            traces = traceparents_of(message) if with_traces else ()
+            collected.append(Record(partition, offset, message.timestamp()[1], message.key(), message.value(), traces))
 
     def _take_error(self, error: KafkaError, message: Message) -> None:
         partition, offset = place_of(message)

@@ -12,5 +12,5 @@ trap 'rm -r "$wheels"' EXIT
 "$target/bin/python" -m pip wheel --no-cache-dir --no-deps --wheel-dir "$wheels" "$source"
 # Dependencies come from wheels only: no compiler in the image, and no code of others runs while it is built.
 "$target/bin/python" -m pip install --no-cache-dir --only-binary :all: --constraint "$source/constraints.txt" \
-  "$(echo "$wheels"/casebus-*.whl)[streams,consumers]"
+  "$(echo "$wheels"/casebus-*.whl)[streams,consumers,otel]"
 "$target/bin/python" -m pip check

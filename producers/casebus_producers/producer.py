@@ -40,7 +40,7 @@ class CaseStatusProducer:
     before it. Both are harmless: publish it again with its own id and sequence.
 
     Building one does not block and needs no Kafka yet; it raises ``BrokerError`` for settings that Kafka's client
-    refuses.
+    refuses, and ``SettingError`` when traces are to be exported and OpenTelemetry is not installed.
     """
 
     def __init__(

@@ -24,6 +24,8 @@ from casebus_producers.errors import (
 )
 from casebus_producers.producer_metrics import ProducerMetrics, SendCounts
 from casebus_producers.settings import AgencySettings
+from casebus_producers.tracing import open_tracer
+from casebus_producers.tracing.publishing import PublishSpan
 from casebus_schemas import CaseEvent, InvalidEventError, Topics, encode_event
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class Outgoing(NamedTuple):
     event_id: str
     case_id: str
     headers: Headers
+    span: PublishSpan | None = None
 
 
 class Sender:
@@ -78,6 +81,7 @@ class Sender:
         self._source = f"urn:be:vlaanderen:ovo:{agency}"
         self._source_of_system = f"{self._source}:"
         self._current_traceparent = current_traceparent
+        self._tracer = open_tracer(settings.tracing, "casebus-producer")
         self._warned_at = -WARNING_INTERVAL_SECONDS
         self._counting = threading.Lock()
         self._handles: dict[Handle, None] = {}
@@ -99,8 +103,11 @@ class Sender:
         try:
             if event.source != self._source and not event.source.startswith(self._source_of_system):
                 raise WrongAgencyError(expected=self.agency, found=event.agency)
-            event, headers = self._traced(event)
-            return Outgoing(encode_event(event), event.id, event.subject, headers)
+            event = self._traced(event)
+            span = None
+            if self._tracer is not None and (span := PublishSpan.begun(event, self._tracer, self.topic)) is not None:
+                event = event.model_copy(update={"traceparent": span.traceparent})
+            return Outgoing(encode_event(event), event.id, event.subject, _headers(event), span)
         except (InvalidEventError, WrongAgencyError):
             with self._counting:
                 self.counts.refused += 1
@@ -153,6 +160,8 @@ class Sender:
         for handle in list(self._handles):
             handle.settle(KafkaError(GIVEN_UP), None)
         self._client.close()
+        if self._tracer is not None:
+            self._tracer.close()
 
     def raise_failures(self) -> None:
         """Raise ``DeliveryError`` for the failures that nobody has looked at; each is raised once."""
@@ -188,6 +197,8 @@ class Sender:
             raise ClosedError
         with self._counting:
             self.counts.taken += 1  # first, since the confirmation may come in at once, in another thread
+        if outgoing.span is not None:
+            on_delivery = outgoing.span.ending(on_delivery)
         taken = False
         try:
             self._client.produce(
@@ -212,15 +223,13 @@ class Sender:
             event_id = orjson.loads(message.value() or b"{}").get("id", "")
             Handle(self, self.topic, event_id, (message.key() or b"").decode()).settle(error, None)
 
-    def _traced(self, event: CaseEvent) -> tuple[CaseEvent, Headers]:
+    def _traced(self, event: CaseEvent) -> CaseEvent:
         """The event within the caller's trace. A malformed ``traceparent`` counts as none, as its standard asks."""
-        traceparent = event.traceparent
-        if traceparent is None and self._current_traceparent is not None:
+        if event.traceparent is None and self._current_traceparent is not None:
             current = self._current_traceparent()
             if current is not None and _TRACEPARENT.fullmatch(current):
-                traceparent = current
-                event = event.model_copy(update={"traceparent": traceparent})
-        return event, HEADERS if traceparent is None else [*HEADERS, ("traceparent", traceparent.encode())]
+                return event.model_copy(update={"traceparent": current})
+        return event
 
     def _note_problem(self, error: KafkaError) -> None:
         self.last_problem = error.str()
@@ -251,6 +260,10 @@ class WaitForRoom:
             raise BackPressureError(
                 queued=len(self._sender), waited_seconds=waited, last_problem=self._sender.last_problem
             )
+
+
+def _headers(event: CaseEvent) -> Headers:
+    return HEADERS if event.traceparent is None else [*HEADERS, ("traceparent", event.traceparent.encode())]
 
 
 def check_agency(event: CaseEvent, agency: str) -> None:

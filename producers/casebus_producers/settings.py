@@ -97,10 +97,25 @@ class PublishSettings(BaseModel):
     close_timeout_seconds: Annotated[float, Field(ge=0)] = 60
 
 
+class TracingSettings(BaseModel):
+    """Where the spans of traced events are sent; nowhere by default.
+
+    ``endpoint``: a collector that takes OTLP over HTTP, without a path. It needs the extra ``otel``.
+    ``share``: of the traces that their publishers have recorded, so many are exported; 1 for all of them. Which ones
+    follows from their ids, so every process of one share exports the same.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    endpoint: Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")] | None = None
+    share: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+
 class AgencySettings(BaseSettings):
-    """What an agency's process needs: the broker connection, and how to publish."""
+    """What an agency's process needs: the broker connection, how to publish, and where spans go."""
 
     model_config = SETTINGS_CONFIG
 
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     publish: PublishSettings = Field(default_factory=PublishSettings)
+    tracing: TracingSettings = Field(default_factory=TracingSettings)

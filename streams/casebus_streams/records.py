@@ -42,13 +42,14 @@ def party_of(record: InRecord) -> bytes:
 
 
 class OutRecord(Struct, gc=False, frozen=True):
-    """A record to write. ``partition`` -1 leaves the choice to the key."""
+    """A record to write. ``partition`` -1 leaves the choice to the key. ``headers`` only name traces."""
 
     topic: str
     partition: int
     key: bytes | str | None
     value: bytes | None
     timestamp_ms: int
+    headers: Headers | None = None
 
 
 def attempt_of(headers: Headers) -> int:

@@ -9,6 +9,7 @@ import structlog
 
 from casebus_producers.operations_endpoint import serve_operations
 from casebus_producers.process_registry import process_registry
+from casebus_producers.tracing import open_tracer
 from casebus_streams.process_tuning import tune_process
 from casebus_streams.settings import StreamsSettings
 from casebus_streams.sources.application import build_sources_app
@@ -30,11 +31,15 @@ def run(stages: tuple[str, ...] = STAGES) -> int:
     settings = StreamsSettings()
     registry = process_registry()
     healths = stage_healths(stages)
-    app = build_app(settings, registry, healths)
+    tracer = open_tracer(settings.tracing, "casebus-streams")
+    app = build_app(settings, registry, healths, tracer)
     health, section = worker_health(settings.kafka, healths), settings.streams
     with serve_operations(registry, health, section.metrics_host, section.metrics_port) as endpoint:
         log.info("worker_starting", stages=stages, worker_id=section.worker_id, metrics_port=endpoint.port)
-        return _run_to_end(app)
+        code = _run_to_end(app)
+    if tracer is not None:
+        tracer.close()
+    return code
 
 
 def run_sources() -> int:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings
 
-from casebus_producers.settings import SETTINGS_CONFIG, KafkaSettings, PseudonymSettings
+from casebus_producers.settings import SETTINGS_CONFIG, KafkaSettings, PseudonymSettings, TracingSettings
 from casebus_schemas import DEFAULT_PARTITIONS, RetentionPolicy
 
 
@@ -51,3 +51,4 @@ class StreamsSettings(BaseSettings):
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     pseudonym: PseudonymSettings = Field(default_factory=PseudonymSettings)
     streams: StreamSection = Field(default_factory=lambda: StreamSection.model_validate({}))
+    tracing: TracingSettings = Field(default_factory=TracingSettings)

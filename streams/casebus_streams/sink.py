@@ -106,7 +106,8 @@ class TransactionalSink:
             while True:
                 try:
                     # By position: names cost the client as much again as the call.
-                    produce(record.topic, record.value, record.key, record.partition, None, None, record.timestamp_ms)
+                    to, key = record.topic, record.key
+                    produce(to, record.value, key, record.partition, None, None, record.timestamp_ms, record.headers)
                     break
                 except BufferError:  # the queue is full: let some of it go, then this same record
                     self._producer.poll(0.1)

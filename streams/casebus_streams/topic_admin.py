@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from casebus_producers.settings import KafkaSettings
 from casebus_schemas import DEFAULT_PARTITIONS, TopicDeclaration, Topics, partitions_of
 
 _TIMEOUT_SECONDS = 30.0
+_LOOK_AGAIN_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def apply_topics(
     partitions: int = DEFAULT_PARTITIONS,
     replication_factor: int = -1,
 ) -> list[str]:
-    """Create the declared topics that are missing and return their names. Blocks until the controller has them.
+    """Create the declared topics that are missing and return their names. Blocks until they can be written to.
 
     Safe to call again and by several at once. ``replication_factor`` -1 takes the broker's default. Raises
     ``KafkaException``.
@@ -87,7 +89,23 @@ def apply_topics(
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
+    _wait_until_led(admin, missing)
     return sorted(missing)
+
+
+def _wait_until_led(admin: AdminClient, names: Iterable[str]) -> None:
+    """The controller answers before the brokers have heard of the topics, and would refuse who writes at once."""
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
+    while unled := sorted(set(names) - _led_topics(admin)):
+        if time.monotonic() > deadline:
+            raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE, f"no leader yet: {', '.join(unled)}"))
+        time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _led_topics(admin: AdminClient) -> set[str]:
+    """The topics of which every partition has a leader."""
+    topics = admin.list_topics(timeout=_TIMEOUT_SECONDS).topics
+    return {name for name, found in topics.items() if all(p.leader >= 0 for p in found.partitions.values())}
 
 
 def _differing_settings(admin: AdminClient, present: dict[str, TopicDeclaration]) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ import faust
 from prometheus_client import CollectorRegistry
 
 from casebus_producers.epochs import EpochReader
+from casebus_producers.tracing import Tracer
 from casebus_schemas import Topics
 from casebus_streams.end_watch import EndWatch
 from casebus_streams.errors import EpochSwitchError
@@ -30,6 +31,9 @@ from casebus_streams.stage_health import StageHealth
 from casebus_streams.stage_service import service_of
 from casebus_streams.topic_admin import admin_client
 from casebus_streams.topic_directory import TopicDirectory
+from casebus_streams.tracing.intake_spans import IntakeSpans
+from casebus_streams.tracing.overviews_spans import OverviewsSpans
+from casebus_streams.tracing.traced_stage import TracedStage
 
 STAGES = ("intake", "overviews")
 
@@ -39,10 +43,16 @@ def stage_healths(stages: Collection[str] = STAGES) -> list[StageHealth]:
     return [StageHealth(name, views="overviews_restored" if name == "overviews" else None) for name in stages]
 
 
-def build_app(settings: StreamsSettings, registry: CollectorRegistry, healths: Collection[StageHealth]) -> faust.App:
+def build_app(
+    settings: StreamsSettings,
+    registry: CollectorRegistry,
+    healths: Collection[StageHealth],
+    tracer: Tracer | None = None,
+) -> faust.App:
     """The Faust application that carries the stages of ``healths``. Reads the pepper's file; connects to nothing yet.
 
-    Raises ``ValueError`` when intake is to run without a pepper.
+    With a ``tracer`` the stages leave spans of traced events. Raises ``ValueError`` when intake is to run without a
+    pepper.
     """
     metrics = StreamMetrics(registry)
     directory = TopicDirectory(settings.kafka)
@@ -60,21 +70,27 @@ def build_app(settings: StreamsSettings, registry: CollectorRegistry, healths: C
     app.producer_only = True
     app.boot_strategy.enable_kafka = False
     for health in healths:
-        app.service(service_of(health, _runner(health, settings, directory, metrics)))
+        app.service(service_of(health, _runner(health, settings, directory, metrics, tracer)))
     return app
 
 
 def _runner(
-    health: StageHealth, settings: StreamsSettings, directory: TopicDirectory, metrics: StreamMetrics
+    health: StageHealth,
+    settings: StreamsSettings,
+    directory: TopicDirectory,
+    metrics: StreamMetrics,
+    tracer: Tracer | None,
 ) -> Callable[[Heartbeat], None]:
     """What the thread of a stage does until its event is set."""
     topics = Topics(settings.kafka.topic_prefix)
     if health.name == "overviews":
-        return lambda must_end: _run_overviews(settings, directory, metrics, health, must_end)
+        return lambda must_end: _run_overviews(settings, directory, metrics, health, tracer, must_end)
     pepper = settings.pseudonym.read()
-    intake = IntakeStage(
+    intake: Stage[Any] = IntakeStage(
         topics, settings.streams, pepper=pepper, directory=directory, metrics=metrics, activity=ActivityReports()
     )
+    if tracer is not None:
+        intake = TracedStage(intake, IntakeSpans(tracer), tracer)
     return lambda must_end: _run(intake, topics.submitted_pattern, settings, metrics, health, must_end)
 
 
@@ -83,6 +99,7 @@ def _run_overviews(
     directory: TopicDirectory,
     metrics: StreamMetrics,
     health: StageHealth,
+    tracer: Tracer | None,
     must_end: Heartbeat,
 ) -> None:
     """The overviews stage on one live epoch after the other."""
@@ -92,7 +109,7 @@ def _run_overviews(
         while (live := wait_until_live(epochs, must_end)) is not None:
             topics = Topics(settings.kafka.topic_prefix, live.epoch)
             restorer = LiveRestorer(settings.kafka, live, epochs, beat=must_end.beat)
-            stage = OverviewsStage(
+            stage: Stage[Any] = OverviewsStage(
                 topics,
                 restorer,
                 directory=directory,
@@ -101,6 +118,8 @@ def _run_overviews(
                 partitions=settings.streams.partitions,
                 retention=settings.streams.retention,
             )
+            if tracer is not None:
+                stage = TracedStage(stage, OverviewsSpans(tracer, topics.overviews), tracer)
             with suppress(EpochSwitchError):
                 _run(stage, topics.accepted, settings, metrics, health, leave)
     finally:

@@ -44,7 +44,7 @@ class Bus:
         return KafkaSettings(
             bootstrap_servers=self.bootstrap_servers,
             topic_prefix=self.topic_prefix,
-            extra={"session_timeout_ms": 6000, "heartbeat_interval_ms": 500},
+            extra={"session_timeout_ms": 3000, "heartbeat_interval_ms": 500},
         )
 
     def create_topics(self, *, without: str | None = None) -> None:

@@ -11,7 +11,7 @@ import httpx
 from prometheus_client import CollectorRegistry
 from tests.consumers.identity_provider import IdentityProvider
 
-from casebus_consumers.profile.access_log import PAST_ANY_SEQUENCE, AccessEntry, AccessLog
+from casebus_consumers.profile.access_log import NEWEST, AccessEntry, AccessLog, AccessPlace
 from casebus_consumers.profile.aliases import Aliases
 from casebus_consumers.profile.application import public_application
 from casebus_consumers.profile.identity import Identity
@@ -75,8 +75,8 @@ class FakeAccessLog(AccessLog):
             raise self.failure
         self.recorded.append((identity.party_ref, action, identity.client))
 
-    async def read(self, party_ref: str, *, before: int = PAST_ANY_SEQUENCE, limit: int) -> list[AccessEntry]:
-        del party_ref, before, limit
+    async def read(self, party_ref: str, *, after: AccessPlace = NEWEST, limit: int) -> list[AccessEntry]:
+        del party_ref, after, limit
         return []
 
 

@@ -23,7 +23,7 @@ def test_replicas_that_start_at_once_apply_each_migration_once(database: str) ->
     with ThreadPoolExecutor(4) as pool:
         for run in [pool.submit(apply_migrations, database, *MIGRATED_PACKAGES) for _ in range(4)]:
             run.result()
-    profile = [("casebus_consumers.profile", number) for number in range(1, 7)]
+    profile = [("casebus_consumers.profile", number) for number in range(1, 8)]
     assert applied(database) == [*profile, ("casebus_consumers.sink", 1), ("casebus_consumers.sink", 2)]
 
 

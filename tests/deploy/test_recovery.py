@@ -75,7 +75,7 @@ def test_lost_overviews_come_back_by_a_rebuild_and_nobody_is_told_anything_twice
 
     rebuilt = Topics(bus.topics.prefix, 2).overviews
     assert overviews_in(wait_for(bus, reference, rebuilt)) == reference.overviews
-    changes = bus.reader(bus.topics.changes).read_more(1)
+    changes = bus.reader(bus.topics.changes).read_to_end()
     assert len({json.loads(message.value() or b"")["change_id"] for message in changes}) == len(changes)
 
 
@@ -83,7 +83,7 @@ def test_a_new_cluster_with_the_accepted_log_alone_comes_to_the_same_overviews(
     bus: Bus, submissions: list[Submission]
 ) -> None:
     reference = reference_of(submissions, bus.pepper)
-    accepted = bus.reader(bus.topics.accepted).read_more(1)
+    accepted = bus.reader(bus.topics.accepted).read_to_end()
 
     elsewhere = Bus(bus.stack, f"{bus.topics.prefix}-new")
     elsewhere.make_topics([])

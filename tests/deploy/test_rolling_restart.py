@@ -68,11 +68,12 @@ def restart(campaign: Campaign, worker: ChildProcess, worker_id: str) -> ChildPr
 
 def test_rolling_restart_under_load_loses_nothing_and_repeats_nothing(campaign: Campaign) -> None:
     running = [campaign.start_worker(worker_id) for worker_id in WORKERS]
-    load = campaign.start_workload(events=2_500, rate=100)
+    load = campaign.start_workload(events=3_500, rate=100)  # longer than slow machines need: it can be hurried
     campaign.wait_for_changes(1)
     for number, worker_id in enumerate(WORKERS):
         running[number] = restart(campaign, running[number], worker_id)
         campaign.wait_for_changes(20)
     assert load.is_running, "the load ended too early: nothing was restarted under it"
+    campaign.hurry()
     campaign.check()
     assert all(worker.is_running for worker in running)

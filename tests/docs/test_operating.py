@@ -17,7 +17,7 @@ from casebus_streams.run import STOPPED_UNSAFE
 from casebus_streams.settings import StreamsSettings
 
 OPERATING = page("operating.md")
-SETTINGS = ("Kafka", "Pseudonyms", "Streams", "Profile")
+SETTINGS = ("Kafka", "Pseudonyms", "Tracing", "Streams", "Profile")
 NEEDS_SOMEBODY = ("critical", "error")
 
 
@@ -75,9 +75,9 @@ def test_reasons_of_dead_letters() -> None:
 
 def test_readiness_checks() -> None:
     source = ast.parse((CONSUMERS / "profile" / "composition.py").read_text("utf-8"))
-    [checks] = [node for node in ast.walk(source) if isinstance(node, ast.AsyncFunctionDef) and node.name == "checks"]
-    [names] = [node.keys for node in ast.walk(checks) if isinstance(node, ast.Dict)]
-    named = {key.value for key in names if isinstance(key, ast.Constant)}
+    [checks] = [node.value for node in ast.walk(source) if isinstance(node, ast.keyword) and node.arg == "ready"]
+    assert isinstance(checks, ast.Dict)
+    named = {key.value for key in checks.keys if isinstance(key, ast.Constant)}
     [ready] = [text for path, text in OPERATING.table("Health") if path == "`/readyz`"]
     assert codes(ready) == named
 

@@ -78,7 +78,7 @@ class DownstreamBus(Bus):
 
     @property
     def quick_kafka(self) -> KafkaSettings:
-        return self.kafka.model_copy(update={"extra": {"session_timeout_ms": 6000, "heartbeat_interval_ms": 500}})
+        return self.kafka.model_copy(update={"extra": {"session_timeout_ms": 3000, "heartbeat_interval_ms": 500}})
 
     def write(self, topic: str, records: Iterable[tuple[str, bytes | None]]) -> None:
         with self.producer() as producer:

@@ -112,7 +112,7 @@ def test_all_bad_input_comes_back_with_reasons_and_the_number_is_nowhere_else(bu
 
     assert_reasons(rejections.messages, bad)
     later = bus.reader(bus.topics.accepted, bus.topics.overviews, bus.topics.changes, bus.topics.dead_letters)
-    records = later.read_more(2)
+    records = later.read_to_end()
     assert {message.topic() for message in records} == {
         bus.topics.accepted,
         bus.topics.overviews,

@@ -45,9 +45,9 @@ def test_the_real_log_becomes_one_overview_per_applicant_and_a_second_time_chang
         bus.wait_until_caught_up("overviews", bus.topics.accepted)
 
     assert len({message.key() for message in accepted.messages}) == EVENTS
-    assert len(changes.read_more(1)) == EVENTS
-    assert bus.reader(bus.topics.rejected(AGENCY), bus.topics.dead_letters).read_more(1) == []
-    overviews = bus.reader(bus.topics.overviews).read_more(3)
+    assert len(changes.read_to_end()) == EVENTS
+    assert bus.reader(bus.topics.rejected(AGENCY), bus.topics.dead_letters).read_to_end() == []
+    overviews = bus.reader(bus.topics.overviews).read_to_end()
     assert histories(by_key(overviews)) == timestamps_in_the_file()
 
 

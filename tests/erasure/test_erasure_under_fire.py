@@ -70,7 +70,7 @@ def after_compaction(messages: list[Message]) -> list[dict[str, object]]:
 
 def everything(world: World, topic: str) -> list[Message]:
     with closing(world.bus.reader(topic)) as reader:
-        return reader.read_more(2)
+        return reader.read_to_end()
 
 
 def live_as_the_log_says(world: World) -> dict[str, dict[str, object]] | None:

@@ -219,11 +219,6 @@ def services(world: World, *, page_for: str | None = None) -> Iterator[None]:
     world.url = f"http://{LOOPBACK}:{ports['profile']}"
     world.metrics = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items() if name != "profile"}
     with ExitStack() as running:
-        login: dict[str, str] = {}
-        if page_for is not None:
-            identity = running.enter_context(world.stack.run_identity_provider(world.url, first_citizen=page_for))
-            identity.wait_until_ready()
-            login = identity.environment
         streams = {"CASEBUS_STREAMS__METRICS_PORT": str(ports["streams"])}
         sources = {"CASEBUS_SOURCES__METRICS_PORT": str(ports["sources"])}
         of_profile = {
@@ -240,10 +235,14 @@ def services(world: World, *, page_for: str | None = None) -> Iterator[None]:
         }
         world.processes = [
             running.enter_context(bus.run_streams(**streams)),
-            running.enter_context(bus.run("profile", **login, **of_profile)),
             running.enter_context(bus.run("notifier", **of_notifier)),
             *([] if page_for is None else [running.enter_context(bus.run("sources", **sources))]),
         ]
+        if page_for is not None:
+            identity = running.enter_context(world.stack.run_identity_provider(world.url, first_citizen=page_for))
+            identity.wait_until_ready()
+            of_profile |= identity.environment
+        world.processes.append(running.enter_context(bus.run("profile", **of_profile)))
         ready = f"{world.metrics['profile operations']}/readyz"
         world.wait(lambda: httpx.get(ready, timeout=5).is_success, "readiness")
         yield

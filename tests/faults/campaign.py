@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import ExitStack
 from itertools import count
@@ -82,6 +83,11 @@ class Campaign:
     def publish(self, *, events: int, **options: float) -> None:
         """Publish and wait for the last acknowledgement."""
         self.start_workload(events=events, rate=1e9, **options).wait_for_success(60)
+
+    def hurry(self) -> None:
+        """Let the workloads publish what they have left at once: the test has seen what the load was for."""
+        for workload, _ in self._workloads:
+            workload.terminate(signal.SIGUSR1)
 
     def start_worker(self, worker_id: str | None = "w1", **extra: str) -> ChildProcess:
         """A whole worker; without an id it is a dynamic member of its groups."""

@@ -38,6 +38,10 @@ class Prometheus:
         found: list[dict[str, Any]] = answer["data"]["result"]
         return found
 
+    def values(self, expression: str) -> list[str]:
+        """The values alone."""
+        return [series["value"][1] for series in self.series(expression)]
+
     def alerts(self) -> list[dict[str, Any]]:
         """Those that fire, with their labels and annotations."""
         answer = self._http.get("/api/v1/alerts").json()

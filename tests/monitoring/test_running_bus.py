@@ -6,14 +6,35 @@ import math
 import re
 
 import pytest
+from tests.monitoring.faults import (
+    locked_table,
+    looking,
+    lose_database,
+    lose_records,
+    open_transaction,
+    publish_too_many_cases,
+    refusing,
+    report_a_rhythm_that_ended,
+    slow_table,
+)
 from tests.monitoring.hurry import hurried_query
 from tests.monitoring.prometheus import Prometheus, needs_prometheus
-from tests.monitoring.watched_bus import PATIENCE_SECONDS, WatchedBus
+from tests.monitoring.watched_bus import PATIENCE_SECONDS, READERS, WatchedBus
+from tests.notifier.mail_server import Fault
 
 from casebus_local import wait_until
-from casebus_local.monitoring import DASHBOARDS
+from casebus_local.monitoring import ALERTS, DASHBOARDS
+from casebus_local.simulator import citizen_number
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240), needs_prometheus]
+
+SILENT_AGENCY = "OVO099999"
+NOBODY_ELSE = 5_000
+"""The index of a citizen whom the simulation knows nothing of."""
+REFUSED_MAILS = 60
+"""More than a twentieth of all that were sent within a window of the rule."""
+SLOW_SECONDS = 3.0
+"""Longer than profile's histogram can tell apart."""
 
 
 def as_shown(expression: str) -> str:
@@ -61,33 +82,70 @@ def test_a_bus_that_is_well_fires_nothing_however_long_it_is_watched(watched: Wa
 
 
 def test_faults_fire_their_alerts_while_the_rest_goes_on(watched: WatchedBus) -> None:
-    agency = watched.agencies[0]
-    with watched.bus.producer() as producer:
-        producer.produce(watched.bus.topics.accepted, b"{}", b"no-party/no-case", partition=0)
+    bus, agency, topics = watched.bus, watched.agencies[0], watched.bus.topics
+    watched.mails.hold()
+    with bus.producer() as producer:
+        producer.produce(topics.accepted, b"{}", b"no-party/no-case", partition=0)
         for number in range(100):
-            producer.produce(watched.bus.topics.submitted(agency), b"{}", f"case-{number}".encode())
-    watched.lose_mails()
-    with watched.locked_table("overviews"):
-        said = [
-            watched.wait_for_alert("CasebusDeadLetters", stage="overviews"),
-            watched.wait_for_alert("CasebusAgencyRejected", agency=agency),
-        ]
-        with watched.throttled_kafka():
-            said += [
-                watched.wait_for_alert("CasebusProviderPaused", provider="files"),
-                watched.wait_for_alert("CasebusSinkLate", topic=watched.bus.topics.overviews),
-                watched.wait_for_alert("CasebusStageLate"),  # intake, or overviews if intake still gets through
-            ]
+            producer.produce(topics.submitted(agency), b"{}", f"case-{number}".encode())
+    report_a_rhythm_that_ended(bus, SILENT_AGENCY)
+    publish_too_many_cases(bus, agency, citizen_number(NOBODY_ELSE))
+    watched.wait_for_alert("CasebusDeadLetters", stage="overviews")
+    watched.wait_for_alert("CasebusAgencyRejected", agency=agency)
+    watched.wait_for_alert("CasebusAgencySilent", agency=SILENT_AGENCY)
+    watched.wait_for_alert("CasebusOverviewLarge")
+    with (
+        locked_table(watched.dsn, "overviews"),
+        slow_table(watched.dsn, "seen_cases", seconds=SLOW_SECONDS),
+        looking(f"{watched.profile_url}/v1/cases", watched.a_citizen(), readers=READERS),
+        refusing(bus, topics.outcomes(agency), topics.dead_letters),
+    ):
+        with bus.producer() as producer:
+            producer.produce(topics.sources, b"{}", b"no-agency", partition=0)
+        with refusing(bus, topics.changes):
+            watched.wait_for_alert("CasebusSinkStopped", topic=topics.sources)
+            watched.wait_for_alert("CasebusTransactionsAborted", stage="overviews")
+            watched.wait_for_alert("CasebusPartitionStands", stage="overviews")
+            watched.wait_for_alert("CasebusStageLate", stage="overviews")
+        watched.wait_for_alert("CasebusSinkLate", topic=topics.overviews)
+        watched.wait_for_alert("CasebusHttpSlow")
+        watched.wait_for_alert("CasebusOutcomesHeld", outbox="outcomes")
+    watched.wait_for_alert("CasebusPublishToCommitSlow")
+    watched.wait_for_alert("CasebusMessagesLate")
+    watched.mails.faults.extend([Fault.REFUSED] * REFUSED_MAILS)
+    watched.mails.release()
+    wait_until(lambda: not watched.mails.faults, timeout_seconds=PATIENCE_SECONDS, describe="mails are refused")
+    watched.mails.is_down = True
+    watched.wait_for_alert("CasebusMessagesFail", channel="email")
+    watched.wait_for_alert("CasebusProviderPaused", provider="smtp")
     watched.check()
-    assert agency in said[1]["summary"]
-    assert not [each for annotations in said for each in annotations.values() if "error" in each]
+    assert agency in watched.said["CasebusAgencyRejected"]["summary"]
 
 
-def test_lost_processes_and_a_lost_database_fire_theirs(watched: WatchedBus) -> None:
+def test_lost_processes_records_and_a_lost_database_fire_theirs(watched: WatchedBus) -> None:
+    bus = watched.bus
     watched.processes["streams"].kill()
-    watched.lose_database()
+    watched.processes["sources"].kill()
     watched.wait_for_alert("CasebusPartGone", part="intake")
     watched.wait_for_alert("CasebusPartGone", part="overviews")
     watched.wait_for_alert("CasebusProcessDown", job="streams")
+    lose_records(bus, [bus.topics.submitted(agency) for agency in watched.agencies])
+    with open_transaction(bus, bus.topics.overviews):
+        watched.start("streams")
+        lose_database(bus.stack.dsn, watched.dsn)
+        watched.wait_for_alert("CasebusAgenciesUnwatched")
+        for _ in range(4):
+            watched.restart("sources")
+        watched.wait_for_alert("CasebusRestartLoop", job="sources")
+        watched.wait_for_alert("CasebusDataLost", stage="intake")
+        watched.wait_for_alert("CasebusRestoreSlow", job="streams")
     watched.wait_for_alert("CasebusDatabaseAway", job="notifier")
     watched.wait_for_alert("CasebusHttpErrors")
+
+
+def test_with_that_every_alert_has_fired_and_said_what_it_should(watched: WatchedBus) -> None:
+    fired = watched.prometheus.series('max_over_time(ALERTS{alertstate="firing"}[1h])')
+    assert {series["metric"]["alertname"] for series in fired} == {alert.name for alert in ALERTS}
+    said = [texts[part] for texts in watched.said.values() for part in ("summary", "description")]
+    assert [text for text in said if "error" in text or "<no value>" in text] == []
+    assert re.search(r"is \d[\dms .]* behind", watched.said["CasebusStageLate"]["summary"])

@@ -6,50 +6,51 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-import psycopg
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 from tests.bus import Bus
 from tests.monitoring.hurry import hurried_rules
 from tests.monitoring.prometheus import Prometheus, running_prometheus
+from tests.notifier.holding_mail_server import HoldingMailServer
 
 from casebus_local import LocalStack, wait_until
 from casebus_local.demo.ledger import Ledger
 from casebus_local.demo.notifications import ask_to_be_told
 from casebus_local.demo.publish import Agencies
-from casebus_local.mailbox.process import notifier_environment
 from casebus_local.monitoring.alerts import GROUPS
 from casebus_local.ports import LOOPBACK, free_port
 from casebus_local.processes import CasebusProcess
 from casebus_local.simulator import Simulation, citizen_number
 from casebus_producers.settings import AgencySettings
 from casebus_schemas import DEFAULT_PARTITIONS
-from casebus_streams.access.broker_quotas import BrokerQuotas
-from casebus_streams.access.quotas import Quota
 
 JOBS = ("streams", "sources", "profile", "notifier")
 EVENTS_PER_SECOND = 40.0
 PATIENCE_SECONDS = 60.0
-EVERYONE = "ANONYMOUS"
-"""What a Kafka that is not secured takes everyone for."""
-UNLIMITED = Quota(produce_bytes_per_second=2**40, consume_bytes_per_second=2**40, request_percentage=1e6)
+READERS = 4
+"""How many may ask profile's database at once."""
+MAIL_SECONDS = 15.0
+"""How long a slow mail server takes for a mail: less than the notifier waits for it."""
+CITIZENS = 120
+"""More than a slow mail server has mails in its hands."""
 
 
 @dataclass
 class WatchedBus:
-    """``processes`` by job; ``mails`` is where messages go."""
+    """``processes`` by job; ``mails`` is where messages go. ``said`` is what alerts said while one was waited for."""
 
     bus: Bus
     prometheus: Prometheus
     processes: dict[str, CasebusProcess]
+    settings: dict[str, str]
+    profile_url: str
     dsn: str
-    mails: Path
+    mails: HoldingMailServer
     agencies: tuple[str, ...]
     failures: list[BaseException] = field(default_factory=list)
+    said: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def check(self) -> None:
         """Raises when a process or the traffic has ended by itself."""
@@ -58,77 +59,90 @@ class WatchedBus:
         if self.failures:
             raise self.failures[0]
 
-    def wait_for_alert(self, name: str, **labels: str) -> dict[str, str]:
-        """The annotations of an alert, once it fires with these labels."""
+    def wait_for_alert(self, name: str, **labels: str) -> None:
+        """Until an alert fires with these labels; or has fired since the bus began, if it does no longer."""
+        wanted = ",".join(f'{label}="{value}"' for label, value in {"alertname": name, **labels}.items())
+        query = f'max_over_time(ALERTS{{alertstate="firing",{wanted}}}[1h])'
 
-        def found() -> list[dict[str, str]]:
-            return [
-                alert["annotations"]
-                for alert in self.prometheus.alerts()
-                if {"alertname": name, **labels}.items() <= alert["labels"].items()
-            ]
+        def fired() -> bool:
+            self.said.update({each["labels"]["alertname"]: each["annotations"] for each in self.prometheus.alerts()})
+            return bool(self.prometheus.series(query))
 
-        return wait_until(found, timeout_seconds=PATIENCE_SECONDS, describe=f"{name} fires")[0]
+        wait_until(fired, timeout_seconds=PATIENCE_SECONDS, describe=f"{name} fires")
 
-    def lose_mails(self) -> None:
-        """The directory of mails becomes something that takes none."""
-        self.mails.rename(self.mails.with_name("lost-mails"))
-        self.mails.touch()
+    def a_citizen(self, index: int = 0) -> dict[str, str]:
+        """The head of a citizen's requests to profile."""
+        return {"Authorization": f"Bearer {self.bus.stack.tokens.issue(citizen_number(index))}"}
 
-    @contextmanager
-    def locked_table(self, name: str) -> Iterator[None]:
-        """Nobody can write to a table; reading goes on."""
-        with psycopg.connect(self.dsn) as connection:
-            connection.execute(sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(sql.Identifier(name)))
-            yield
+    def start(self, job: str) -> None:
+        """The process of a job once more, after its end."""
+        self.processes[job] = self.bus.run(job, **self.settings)
 
-    @contextmanager
-    def throttled_kafka(self) -> Iterator[None]:
-        """Kafka answers whoever reads, but slower than records come."""
-        quotas = BrokerQuotas(self.bus.kafka)
-        quotas.limit(EVERYONE, replace(UNLIMITED, consume_bytes_per_second=100))
-        try:
-            yield
-        finally:
-            quotas.limit(EVERYONE, UNLIMITED)  # other tests use this Kafka, too
-
-    def lose_database(self) -> None:
-        """PostgreSQL lets nobody into this database any more."""
-        name = conninfo_to_dict(self.dsn)["dbname"]
-        with psycopg.connect(self.bus.stack.dsn, autocommit=True) as server:
-            server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(str(name))))
-            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+    def restart(self, job: str) -> None:
+        """It is killed, starts again, and Prometheus has seen it."""
+        query = f'process_start_time_seconds{{job="{job}"}}'
+        before = self.prometheus.values(query)
+        self.processes[job].kill()
+        self.start(job)
+        wait_until(
+            lambda: self.prometheus.values(query) not in ([], before),
+            timeout_seconds=PATIENCE_SECONDS,
+            describe=f"{job} has started again",
+        )
 
 
 @contextmanager
 def watched_bus(stack: LocalStack, prefix: str, dsn: str, directory: Path) -> Iterator[WatchedBus]:
     """Everything runs, is ready, and is scraped; traffic flows until the end."""
-    simulation = Simulation(events=100_000, seed=11, citizens=60)
+    simulation = Simulation(events=100_000, seed=11, citizens=CITIZENS)
     bus = Bus(stack, prefix, partitions=DEFAULT_PARTITIONS)
     bus.make_topics(simulation.agencies)
     ports = {job: free_port() for job in JOBS}
-    mails, profile_port = directory / "mails", free_port()
+    profile_port = free_port()
+    mails = HoldingMailServer(hold_seconds=MAIL_SECONDS)
     settings = {
-        **notifier_environment(mails),
+        **_notifier_environment(mails.port),
         "CASEBUS_DATABASE__DSN": dsn,
         "CASEBUS_STREAMS__METRICS_PORT": str(ports["streams"]),
         "CASEBUS_SOURCES__METRICS_PORT": str(ports["sources"]),
         "CASEBUS_PROFILE__PORT": str(profile_port),
         "CASEBUS_PROFILE__CONSUMER_GROUP": f"{prefix}-profile",
+        "CASEBUS_PROFILE__DATABASE_CONNECTIONS": str(READERS),
         "CASEBUS_PROFILE__OPERATIONS_PORT": str(ports["profile"]),
         "CASEBUS_NOTIFIER__CONSUMER_GROUP": f"{prefix}-notifier",
         "CASEBUS_NOTIFIER__OPERATIONS_PORT": str(ports["notifier"]),
     }
     with ExitStack() as closing:
-        processes = {job: closing.enter_context(bus.run(job, **settings)) for job in JOBS}
+        closing.enter_context(mails)
+        processes = {job: bus.run(job, **settings) for job in JOBS}
+        closing.callback(_kill_all, processes)
         for job, process in processes.items():
             _wait_until_ready(process, ports[job])
         prometheus = closing.enter_context(running_prometheus(directory, hurried_rules(GROUPS), ports))
-        watched = WatchedBus(bus, prometheus, processes, dsn, mails, simulation.agencies)
+        profile_url = f"http://{LOOPBACK}:{profile_port}"
+        watched = WatchedBus(bus, prometheus, processes, settings, profile_url, dsn, mails, simulation.agencies)
         ask_to_be_told(bus.kafka, bus.pepper, dsn, population=simulation.population)
-        closing.enter_context(_traffic(watched, simulation, f"http://{LOOPBACK}:{profile_port}"))
+        closing.enter_context(_traffic(watched, simulation))
         wait_until(lambda: prometheus.is_up(len(JOBS)), timeout_seconds=PATIENCE_SECONDS, describe="all are scraped")
         yield watched
+
+
+def _notifier_environment(smtp_port: int) -> dict[str, str]:
+    return {
+        "CASEBUS_NOTIFIER__PORTAL_NAME": "Mijn dossiers",
+        "CASEBUS_NOTIFIER__OVERVIEW_URL": "https://mijndossiers.voorbeeld.be/",
+        "CASEBUS_NOTIFIER__PREFERENCES_URL": "https://mijndossiers.voorbeeld.be/preferences",
+        "CASEBUS_NOTIFIER__SMTP__HOST": LOOPBACK,
+        "CASEBUS_NOTIFIER__SMTP__PORT": str(smtp_port),
+        "CASEBUS_NOTIFIER__SMTP__TLS": "none",
+        "CASEBUS_NOTIFIER__SMTP__SENDER_NAME": "Mijn dossiers",
+        "CASEBUS_NOTIFIER__SMTP__SENDER_ADDRESS": "noreply@voorbeeld.be",
+    }
+
+
+def _kill_all(processes: dict[str, CasebusProcess]) -> None:
+    for process in processes.values():
+        process.kill()
 
 
 def _wait_until_ready(process: CasebusProcess, port: int) -> None:
@@ -143,17 +157,16 @@ def _wait_until_ready(process: CasebusProcess, port: int) -> None:
 
 
 @contextmanager
-def _traffic(watched: WatchedBus, simulation: Simulation, profile_url: str) -> Iterator[None]:
+def _traffic(watched: WatchedBus, simulation: Simulation) -> Iterator[None]:
     """Twelve agencies publish, now and then something that is refused, and citizens look at their overviews."""
     stop = threading.Event()
 
     def flow() -> None:
-        tokens = watched.bus.stack.tokens
-        headers = [{"Authorization": f"Bearer {tokens.issue(citizen_number(index))}"} for index in range(5)]
+        headers = [watched.a_citizen(index) for index in range(5)]
         settings = AgencySettings(kafka=watched.bus.kafka)
         with (
             Agencies(settings, simulation.agencies, Ledger()) as agencies,
-            httpx.Client(base_url=profile_url, timeout=10) as citizens,
+            httpx.Client(base_url=watched.profile_url, timeout=10) as citizens,
         ):
             started = time.monotonic()
             for number, submission in enumerate(simulation.submissions()):

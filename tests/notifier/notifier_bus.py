@@ -96,7 +96,7 @@ class NotifierBus:
         return {
             "CASEBUS_DATABASE__DSN": self.dsn,
             "CASEBUS_KAFKA__TOPIC_PREFIX": self.bus.topics.prefix,
-            "CASEBUS_KAFKA__EXTRA__SESSION_TIMEOUT_MS": "6000",
+            "CASEBUS_KAFKA__EXTRA__SESSION_TIMEOUT_MS": "3000",
             "CASEBUS_KAFKA__EXTRA__HEARTBEAT_INTERVAL_MS": "500",
             "CASEBUS_NOTIFIER__CONSUMER_GROUP": f"{self.bus.topics.prefix}-notifier",
             "CASEBUS_NOTIFIER__OPERATIONS_PORT": str(free_port()),

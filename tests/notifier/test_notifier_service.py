@@ -123,16 +123,20 @@ def kill_campaign(bus: NotifierBus, server: MailServer, *, changes: int, rounds:
     told = first_words(changes)
     bus.want(*(wishes(party=party, cadences=IMMEDIATE) for party in range(changes)))
     portion = -(-changes // rounds)
+    waits = {"CASEBUS_NOTIFIER__LEASE_SECONDS": "6"}  # of each round: what a dead sender had taken
     for start in range(0, changes, portion):
         bus.change(*told[start : start + portion])
         with (
-            bus.notifier(server.port, "--no-send") as planner,
-            bus.notifier(server.port, "--no-plan") as first,
-            bus.notifier(server.port, "--no-plan") as second,
+            bus.notifier(server.port, "--no-send", **waits) as planner,
+            bus.notifier(server.port, "--no-plan", **waits) as first,
+            bus.notifier(server.port, "--no-plan", **waits) as second,
         ):
             enough = min(start + chance.randrange(1, portion), changes - 1)
             wait_for_mails(server, enough, planner, first, second)
-    with bus.notifier(server.port, "--no-send") as planner, bus.notifier(server.port, "--no-plan") as sender:
+    with (
+        bus.notifier(server.port, "--no-send", **waits) as planner,
+        bus.notifier(server.port, "--no-plan", **waits) as sender,
+    ):
         wait_for_mails(server, changes, planner, sender)
         wait_for_states(bus, {"sent": changes})
         wait_until_empty(bus, "notifier_sent")

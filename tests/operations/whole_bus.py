@@ -36,11 +36,15 @@ class Replica:
 
 
 class WholeBus:
-    """Streams, sources and profile on one bus; in ``with``, all are ready, and killed at the end."""
+    """Streams, sources and profile on one bus; in ``with``, all are ready, and killed at the end.
 
-    def __init__(self, bus: Bus, dsn: str) -> None:
+    ``streams`` is what the streams' environment has besides.
+    """
+
+    def __init__(self, bus: Bus, dsn: str, **streams: str) -> None:
         self.bus = bus
         self._dsn = dsn
+        self._streams = streams
         self._open = ExitStack()
         self.processes: dict[str, CasebusProcess] = {}
 
@@ -53,7 +57,7 @@ class WholeBus:
     def __enter__(self) -> Self:
         ports = free_port(), free_port()
         replica = Replica(self.bus, self._dsn)
-        streams = self.bus.run_streams(CASEBUS_STREAMS__METRICS_PORT=str(ports[0]))
+        streams = self.bus.run_streams(CASEBUS_STREAMS__METRICS_PORT=str(ports[0]), **self._streams)
         sources = self.bus.run("sources", CASEBUS_SOURCES__METRICS_PORT=str(ports[1]))
         self.processes = {"streams": streams, "sources": sources, "profile": replica.process}
         for process in self.processes.values():

@@ -53,11 +53,18 @@ def test_help_says_what_exit_codes_mean() -> None:
     assert "--mapping FILE" in output
 
 
-def test_the_package_loads_its_parts_when_they_are_used() -> None:
-    program = (
-        "import sys, casebus_producers.commands.publish, casebus_producers.commands.validate;"
-        "heavy = {'pydantic', 'confluent_kafka', 'rich', 'structlog', 'orjson'} & set(sys.modules);"
-        "sys.exit(', '.join(sorted(heavy)) or 0)"
-    )
+HEAVY = {"pydantic", "confluent_kafka", "rich", "structlog", "psycopg", "joserfc", "cryptography", "httpx"}
+
+
+@pytest.mark.parametrize(
+    ("load", "heavy"),
+    [
+        ("import casebus_producers.commands.publish, casebus_producers.commands.validate", HEAVY | {"orjson"}),
+        ("from casebus_producers.cli import build_app; build_app()", HEAVY),
+    ],
+    ids=["an agency's commands", "every part's commands"],
+)
+def test_libraries_are_loaded_when_a_command_runs_and_not_before(load: str, heavy: set[str]) -> None:
+    program = f"{load}; import sys; sys.exit(', '.join(sorted({heavy!r} & set(sys.modules))) or 0)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, b"")

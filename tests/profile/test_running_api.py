@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -19,10 +21,16 @@ from tests.profile.running import EMMA, JAN, Service, session_of, wait_until_rea
 from tests.profile.streaming import stream
 
 from casebus_consumers.profile.access_log import AccessEntry, is_chained
+from casebus_consumers.profile.overview_store import RECONNECT_SECONDS
 from casebus_local import wait_until
 from casebus_schemas import Preferences, decode, insz_of, partition_of
 
 pytestmark = pytest.mark.integration
+
+ROUTES = tuple(
+    f"/v1/{name}" for name in ("overview", "cases", "notifications", "preferences", "access-log", "export", "sources")
+)
+PAGES = ("/", "/notifications", "/preferences", "/access", "/login")
 
 
 def published_preferences(service: Service, reference: str, count: int) -> list[bytes | None]:
@@ -78,8 +86,10 @@ def test_the_access_log_tells_who_looked_and_its_chain_can_be_checked_by_anybody
     assert not is_chained([entries[0], *entries[2:]]), "a missing entry shows"
     assert not is_chained([entries[0]._replace(client="nobody"), *entries[1:]]), "a changed one too"
     page = service.get("/v1/access-log?limit=2", number).json()
-    older = service.get(f"/v1/access-log?limit=2&before={page['next_before']}", number).json()
+    older = service.get(f"/v1/access-log?limit=2&cursor={page['next_cursor']}", number).json()
     assert [entry["sequence"] for entry in (*page["entries"], *older["entries"])] == [5, 4, 3, 2]
+    assert "next_cursor" not in service.get(f"/v1/access-log?cursor={older['next_cursor']}", number).json()
+    assert service.get("/v1/access-log?cursor=x", number).status_code == 400
 
 
 def test_the_database_itself_refuses_to_change_the_access_log(service: Service) -> None:
@@ -170,23 +180,17 @@ def test_without_a_database_every_route_says_503_and_when_to_come_back(own_servi
     with session_of(service, "emma") as emma:
         with stream(service.url, service.headers(EMMA)) as events:
             assert events.next().data["version"] == 1
-            with refusing_connections(service.stack.dsn, service.dsn):
-                for path in (
-                    "/v1/overview",
-                    "/v1/cases",
-                    "/v1/notifications",
-                    "/v1/preferences",
-                    "/v1/access-log",
-                    "/v1/export",
-                    "/v1/sources",
-                ):
-                    answer = service.get(path, EMMA)
-                    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1"), path
-                    assert answer.headers["content-type"] == "application/problem+json"
-                for path in ("/", "/notifications", "/preferences", "/access", "/login"):
-                    page = emma.get(path)
-                    assert (page.status_code, page.headers["retry-after"]) == (503, "1"), path
-                    assert "text/html" in page.headers["content-type"]
+            with refusing_connections(service.stack.dsn, service.dsn), ThreadPoolExecutor(len(ROUTES + PAGES)) as pool:
+                began = time.monotonic()
+                while time.monotonic() - began < 1.5 * RECONNECT_SECONDS:  # past the time at which the pool gives up
+                    answers = pool.map(lambda path: service.get(path, EMMA), ROUTES)
+                    pages = pool.map(emma.get, PAGES)
+                    for path, answer in zip(ROUTES, answers, strict=True):
+                        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1"), path
+                        assert answer.headers["content-type"] == "application/problem+json"
+                    for path, page in zip(PAGES, pages, strict=True):
+                        assert (page.status_code, page.headers["retry-after"]) == (503, "1"), path
+                        assert "text/html" in page.headers["content-type"]
             wait_until_ready(service.process, service.operations_url)
             service.publish(EMMA, [], version=2)
             assert events.next().data["version"] == 2, "the open stream goes on"

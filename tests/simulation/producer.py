@@ -42,6 +42,7 @@ class MemoryProducer:
         callback: None,
         on_delivery: None,
         timestamp: int,
+        headers: None,
     ) -> None:
         if self._happens(0.01):
             raise BufferError

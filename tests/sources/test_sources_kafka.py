@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from confluent_kafka import Message, Producer
-from tests.bus import Bus, TopicReader
+from tests.bus import SESSION_TIMEOUT_SECONDS, Bus, TopicReader
 from tests.sources.simulated_agency import report
 from tests.streams.case_events import content
 
@@ -33,8 +33,14 @@ pytestmark = pytest.mark.integration
 FIRST, SECOND = "OVO000001", "OVO000002"
 
 
+QUICK_GROUP = {
+    "CASEBUS_KAFKA__EXTRA__SESSION_TIMEOUT_MS": str(SESSION_TIMEOUT_SECONDS * 1000),
+    "CASEBUS_KAFKA__EXTRA__HEARTBEAT_INTERVAL_MS": "500",
+}
+
+
 def run_sources(bus: Bus) -> CasebusProcess:
-    return bus.run("sources", CASEBUS_SOURCES__REPEAT_SECONDS="1")
+    return bus.run("sources", CASEBUS_SOURCES__REPEAT_SECONDS="1", **QUICK_GROUP)
 
 
 def publish(bus: Bus, *reports: AgencyActivity) -> None:

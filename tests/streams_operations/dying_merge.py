@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 
 import casebus_streams.merge.merge as merge_module
 from casebus_producers.cli import main
-from casebus_streams.erasure.writer import ErasureWriter
 from casebus_streams.merge.merge import Merge, Step
 from casebus_streams.merge.report import MergeReport
+from casebus_streams.record_writer import RecordWriter
 from casebus_streams.records import OutRecord
 
 POINTS = ("copy", "copying", "mark", "copy the rest", "wait", "delete", "deleting", "preferences")
@@ -40,7 +40,7 @@ def dying_run(point: str) -> Callable[..., MergeReport]:
     return run_until
 
 
-class DyingWriter(ErasureWriter):
+class DyingWriter(RecordWriter):
     """Writes half of what it should and dies."""
 
     point = ""
@@ -62,5 +62,5 @@ class DyingWriter(ErasureWriter):
 if __name__ == "__main__":
     _, DyingWriter.point, *sys.argv[1:] = sys.argv
     Merge.run = dying_run(DyingWriter.point)  # type: ignore[method-assign]  # the process dies of it
-    setattr(merge_module, "ErasureWriter", DyingWriter)  # noqa: B010 - mypy would have it exported
+    setattr(merge_module, "RecordWriter", DyingWriter)  # noqa: B010 - mypy would have it exported
     main()

@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import Message
 from tests.bus import Bus, TopicReader, by_key
 from tests.faults.sizes import IS_LARGE
+from tests.open_transaction import OpenTransaction
 from tests.streams.case_events import content
 from tests.streams_operations.commands import casebus, run_module
 from tests.streams_operations.dying_merge import FEW_POINTS
@@ -29,6 +30,7 @@ from casebus_schemas import (
     partition_of,
     party_ref,
 )
+from casebus_streams.merge.merge import Merge
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -131,8 +133,8 @@ def test_history_moves_later_events_follow_and_nobody_is_told_again(merging: Mer
         assert (verified.code, verified.report["differences"]) == (0, []), verified.out
         assert len(parsed(merging.changes.read_more(1))) == 10
     moved = encode(chosen.model_copy(update={"party_ref": new}))
-    assert by_key(merging.bus.reader(merging.bus.topics.preferences).read_more(1)) == {old: b"", new: moved}
-    log = by_key(merging.bus.reader(merging.bus.topics.accepted).read_more(1))
+    assert by_key(merging.bus.reader(merging.bus.topics.preferences).read_to_end()) == {old: b"", new: moved}
+    log = by_key(merging.bus.reader(merging.bus.topics.accepted).read_to_end())
     assert [key for key, value in log.items() if value and key.startswith(old)] == [
         f"{old}/!merged",
         *(key for key in log if key.startswith(old) and ("/b/2/" in key or "/e/" in key)),
@@ -156,6 +158,26 @@ def test_chains_are_followed_and_circles_refused(merging: Merging) -> None:
         overviews = merging.overviews(worker, lambda found: found.get(newest, {}).get("version") == 3)
     assert sorted(overviews[newest]["cases"]) == [f"{AGENCY}/{case}" for case in "abc"]
     assert {overviews[old]["merged_into"], overviews[new]["merged_into"]} == {newest}
+
+
+def test_what_lies_in_an_open_transaction_when_the_marker_is_written_moves_too(merging: Merging) -> None:
+    old, new = merging.ref(OLD), merging.ref(NEW)
+    with merging.bus.run_streams() as worker:
+        merging.publish(OLD, "a")
+        merging.wait_for(worker, 1)
+        open_intake = OpenTransaction(merging.bus, {"event_id": "later", "sequence": 2})
+
+        def at(step: str) -> None:
+            if step == "mark":
+                open_intake.begin()
+            if step == "delete":
+                open_intake.commit()
+
+        merge = Merge(merging.bus.kafka, old, new, progress=lambda _: open_intake.commit())
+        report = merge.run(patience_seconds=60, step=at)
+        assert (report.moved, report.deleted) == (2, 2)
+        overviews = merging.overviews(worker, lambda found: found.get(new, {}).get("version") == 2)
+    assert [entry["sequence"] for entry in overviews[new]["cases"][f"{AGENCY}/a"]["history"]] == [1, 2]
 
 
 @pytest.mark.timeout(300)

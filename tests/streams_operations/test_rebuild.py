@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests import reference_fold
-from tests.bus import Bus, by_key
+from tests.bus import SESSION_TIMEOUT_SECONDS, Bus, by_key
 from tests.streams_operations.commands import casebus, settings
 from tests.streams_operations.load import Load, Reached, without_epoch
 
@@ -27,7 +27,7 @@ from casebus_streams.topic_admin import admin_client
 
 pytestmark = pytest.mark.integration
 
-WORKER = {"CASEBUS_STREAMS__PARTITIONS": "4", "CASEBUS_STREAMS__SESSION_TIMEOUT_SECONDS": "6"}
+WORKER = {"CASEBUS_STREAMS__PARTITIONS": "4", "CASEBUS_STREAMS__SESSION_TIMEOUT_SECONDS": str(SESSION_TIMEOUT_SECONDS)}
 
 
 @contextmanager

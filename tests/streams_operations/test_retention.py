@@ -70,7 +70,7 @@ def test_cases_leave_after_their_time_and_a_held_one_stays(bus: Bus) -> None:
         changes.read_until(lambda read: len(read) >= 7, alive=worker.check)
 
     with bus.run_streams(**POLICY) as worker:
-        [(party_ref, _)] = by_key(overviews.read_more(0.5)).items()
+        [(party_ref, _)] = by_key(overviews.read_to_end()).items()
         overviews.read_until(lambda read: b'"retired"' in (by_key(read)[party_ref]), alive=worker.check)
         cases = json.loads(by_key(overviews.messages)[party_ref])["cases"]
         assert {name.partition("/")[2]: case.get("retired", False) for name, case in cases.items()} == {
@@ -95,7 +95,7 @@ def test_cases_leave_after_their_time_and_a_held_one_stays(bus: Bus) -> None:
         assert (rebuilt.code, rebuilt.report["switched"], rebuilt.report["different"]) == (0, True, 0), rebuilt.out
         assert len(changes.read_more(0.5)) == 9
 
-    log = by_key(bus.reader(bus.topics.accepted).read_more(2))
+    log = by_key(bus.reader(bus.topics.accepted).read_to_end())
     assert sum(is_clock_key(key) for key in log) >= 4, "one for each partition"
     forgotten = [value for key, value in log.items() if f"/{AGENCY}/forgotten/" in key]
     assert forgotten

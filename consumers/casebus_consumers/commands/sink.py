@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Final
 
-import orjson
 import typer
 
 from casebus_producers.audit.options import Reason, Ticket
-from casebus_producers.commands.exits import Exit, errors_end_the_command
 from casebus_producers.commands.options import Json
 
 if TYPE_CHECKING:
@@ -22,6 +20,8 @@ TABLES: Final = {"overviews": ("overviews",), "sources": ("sources",)}
 
 def status(*, json: Json = False) -> None:
     """Show how far each topic is stored in the database. Exit code 0; 2 when the database cannot be reached."""
+    import orjson
+
     from casebus_consumers.sink.reset import read_progress
 
     with _database() as cursor:
@@ -51,6 +51,7 @@ def reset(
     from casebus_consumers.sink.reset import reset as reset_sink
     from casebus_producers.audit.act import Auditor, Why
     from casebus_producers.audit.settings import AuditSettings
+    from casebus_producers.commands.exits import Exit, errors_end_the_command
     from casebus_producers.settings import AgencySettings
 
     if sink not in TABLES:
@@ -76,6 +77,7 @@ def _database() -> Iterator[Cursor]:
     import psycopg
 
     from casebus_consumers.commands.sink_settings import SinkSettings
+    from casebus_producers.commands.exits import Exit, errors_end_the_command
 
     with errors_end_the_command():
         settings = SinkSettings()

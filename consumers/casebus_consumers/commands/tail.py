@@ -9,8 +9,6 @@ from typing import Annotated
 
 import typer
 
-from casebus_producers.commands.exits import Exit, errors_end_the_command
-
 
 def tail(
     topic: Annotated[
@@ -38,6 +36,7 @@ def tail(
     from confluent_kafka import KafkaException
 
     from casebus_consumers.tail import TailError, Wanted, document_of, json_of, line_of, records_of, topic_of
+    from casebus_producers.commands.exits import errors_end_the_command
     from casebus_producers.settings import AgencySettings
 
     logging.getLogger("librdkafka").setLevel(logging.CRITICAL)  # what it has to say comes as one line at the end
@@ -60,5 +59,7 @@ def tail(
 
 
 def _end(problem: str) -> None:
+    from casebus_producers.commands.exits import Exit
+
     typer.echo(f"casebus: {problem}", err=True)
     raise typer.Exit(Exit.PREREQUISITE)

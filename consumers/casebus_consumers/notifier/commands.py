@@ -10,7 +10,6 @@ from uuid import UUID
 import typer
 
 from casebus_producers.audit.options import Reason, Ticket
-from casebus_producers.commands.exits import errors_end_the_command
 
 if TYPE_CHECKING:
     from casebus_consumers.sink.offsets import Cursor
@@ -72,11 +71,14 @@ def retry_failed(
     from casebus_consumers.notifier.operator_store import retry_messages
     from casebus_producers.audit.act import Auditor, Why
     from casebus_producers.audit.settings import AuditSettings
+    from casebus_producers.commands.exits import errors_end_the_command
+    from casebus_schemas.national_number import redact
 
     if bool(ids) == everything:
         typer.echo("casebus: name messages or say --all, one of the two", err=True)
         raise typer.Exit(IMPOSSIBLE)
-    which = {"messages": "all failed" if ids is None else " ".join(map(str, ids))[:500]}
+    # One in thirty ids holds digits that read as a national number, which the audit log takes from nobody.
+    which = {"messages": "all failed" if ids is None else redact(" ".join(map(str, ids)))[:500]}
     with (
         errors_end_the_command(),
         Auditor(AuditSettings()).act("notifications.retry", Why(reason, ticket), which) as act,

@@ -6,15 +6,11 @@ import threading
 from datetime import timedelta
 from typing import Final
 
-import structlog
-
-from casebus_consumers.errors import StopRequestedError
 from casebus_consumers.notifier.change_target import Clock
 from casebus_consumers.notifier.metrics import NOTICE_STATES, NotifierMetrics
 from casebus_consumers.notifier.preferences_target import DEPARTURES
-from casebus_consumers.retry import retry
+from casebus_consumers.notifier.repeated_work import repeat
 from casebus_consumers.sink import SinkDatabase
-from casebus_consumers.sink.database import CONNECTION_LOST
 
 COUNT: Final = """
 SELECT state, count(*) FROM notifier_notices WHERE state IN ('pending', 'retrying') GROUP BY state
@@ -26,8 +22,6 @@ DELETE_OLD: Final = (
     "DELETE FROM notifier_notices WHERE finished_at < %s",
 )
 INTERVAL_SECONDS: Final = 15.0
-
-log = structlog.get_logger(__name__)
 
 
 class Housekeeping:
@@ -45,16 +39,12 @@ class Housekeeping:
     def run(self) -> None:
         """Keep house until asked to stop. Blocks."""
 
-        def report(error: Exception, wait_seconds: float) -> None:
-            self._metrics.database_retries.inc()
-            log.error("database_lost", error=type(error).__name__, wait_seconds=wait_seconds)
+        def once() -> bool:
+            self.keep_house()
+            return False
 
         try:
-            while not self._stop.is_set():
-                retry(self.keep_house, on=CONNECTION_LOST, stop=self._stop, report=report)
-                self._stop.wait(INTERVAL_SECONDS)
-        except StopRequestedError:
-            log.info("housekeeping_stopped_while_waiting")
+            repeat(once, name="housekeeping", pause_seconds=INTERVAL_SECONDS, metrics=self._metrics, stop=self._stop)
         finally:
             self._database.close()
 

@@ -9,12 +9,10 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from casebus_consumers.errors import StopRequestedError
 from casebus_consumers.notifier.metrics import NotifierMetrics
 from casebus_consumers.notifier.outbox import Outbox
-from casebus_consumers.retry import retry
+from casebus_consumers.notifier.repeated_work import repeat
 from casebus_consumers.sink import SinkDatabase
-from casebus_consumers.sink.database import CONNECTION_LOST
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import Topics
 
@@ -52,18 +50,14 @@ class OutboxRelay:
 
     def run(self) -> None:
         """Relay until asked to stop. Blocks."""
-
-        def report(error: Exception, wait_seconds: float) -> None:
-            self._metrics.database_retries.inc()
-            log.error("database_lost", error=type(error).__name__, wait_seconds=wait_seconds)
-
         try:
-            while not self._stop.is_set():
-                published = retry(self.relay, on=CONNECTION_LOST, stop=self._stop, report=report)
-                if published < BATCH:
-                    self._stop.wait(IDLE_SECONDS)
-        except StopRequestedError:
-            log.info("relay_stopped_while_waiting", outbox=self._outbox.name)
+            repeat(
+                lambda: self.relay() == BATCH,
+                name=self._outbox.name,
+                pause_seconds=IDLE_SECONDS,
+                metrics=self._metrics,
+                stop=self._stop,
+            )
         finally:
             self._database.close()
 

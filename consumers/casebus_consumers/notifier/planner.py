@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 
 from casebus_consumers.notifier.change_target import ChangeTarget, Clock, Received
+from casebus_consumers.notifier.plan_spans import PlanSpans
 from casebus_consumers.notifier.preferences_target import PreferencesRow, PreferencesTarget
 from casebus_consumers.sink import DeadLetterWriter, Sink, SinkDatabase, SinkMetrics
 from casebus_consumers.sink.dead_letters import PRODUCER_DEFAULTS
+from casebus_consumers.sink.spans import BatchTracing
 from casebus_consumers.subscription import CONSUMER_DEFAULTS, StartPositions, Subscription
 from casebus_producers.settings import KafkaSettings
+from casebus_producers.tracing import Tracer
 from casebus_schemas import Topics
 
 STAGE = "notifier"
@@ -31,6 +34,7 @@ class Planner:
         *,
         consumer_group: str,
         stop: threading.Event,
+        tracer: Tracer | None = None,
     ) -> None:
         self._kafka = kafka
         self._dsn = dsn
@@ -57,6 +61,7 @@ class Planner:
             metrics,
             topic=self._topics.changes,
             stop=stop,
+            tracing=None if tracer is None else BatchTracing(tracer, PlanSpans(tracer)),
         )
 
     @property

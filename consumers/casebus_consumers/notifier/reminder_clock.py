@@ -5,25 +5,19 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-import structlog
-
-from casebus_consumers.errors import StopRequestedError
 from casebus_consumers.notifier.change_target import Clock
 from casebus_consumers.notifier.metrics import NotifierMetrics
 from casebus_consumers.notifier.notice import CaseKey
 from casebus_consumers.notifier.planning_store import load_ledger, prepare, write_ledger
 from casebus_consumers.notifier.reminders import decide_reminder
-from casebus_consumers.retry import retry
+from casebus_consumers.notifier.repeated_work import repeat
 from casebus_consumers.sink import SinkDatabase
-from casebus_consumers.sink.database import CONNECTION_LOST
 
 FIND: Final = """
 SELECT party_ref, agency, case_id FROM notifier_cases WHERE next_look_at <= %s ORDER BY next_look_at LIMIT %s
 """
 BATCH: Final = 500
 IDLE_SECONDS: Final = 1.0
-
-log = structlog.get_logger(__name__)
 
 
 class ReminderClock:
@@ -38,11 +32,13 @@ class ReminderClock:
     def run(self) -> None:
         """Look until asked to stop. Blocks."""
         try:
-            while not self._stop.is_set():
-                if self.look() < BATCH:
-                    self._stop.wait(IDLE_SECONDS)
-        except StopRequestedError:
-            log.info("reminder_clock_stopped_while_waiting")
+            repeat(
+                lambda: self.look() == BATCH,
+                name="reminders",
+                pause_seconds=IDLE_SECONDS,
+                metrics=self._metrics,
+                stop=self._stop,
+            )
         finally:
             self.close()
 
@@ -52,14 +48,6 @@ class ReminderClock:
 
     def look(self) -> int:
         """Look at the cases whose time has come, at most ``BATCH``; how many there were. Blocks."""
-
-        def report(error: Exception, wait_seconds: float) -> None:
-            self._metrics.database_retries.inc()
-            log.error("database_lost", error=type(error).__name__, wait_seconds=wait_seconds)
-
-        return retry(self._look, on=CONNECTION_LOST, stop=self._stop, report=report)
-
-    def _look(self) -> int:
         with self._database.transaction() as cursor:
             now = self._clock()
             keys = [CaseKey(*row) for row in cursor.execute(FIND, [now, BATCH])]

@@ -14,6 +14,7 @@ from casebus_consumers.notifier.composition import run_notifier
 from casebus_consumers.notifier.settings import NotifierSettings
 from casebus_consumers.service.settings_errors import explain_settings
 from casebus_producers.logs import configure_logging
+from casebus_producers.tracing import open_tracer
 
 STOPPED, FAILED, MISCONFIGURED = 0, 1, 2
 
@@ -25,16 +26,20 @@ def run(*, with_planner: bool, with_sender: bool, log_level: str) -> int:
     configure_logging(log_level)
     try:
         settings = read_settings()
+        tracer = open_tracer(settings.tracing, "casebus-notifier")
     except (OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     try:
-        asyncio.run(run_notifier(settings, with_planner=with_planner, with_sender=with_sender))
+        asyncio.run(run_notifier(settings, with_planner=with_planner, with_sender=with_sender, tracer=tracer))
     except Exception:
         log.critical("notifier_failed", exc_info=True)
         return FAILED
+    finally:
+        if tracer is not None:
+            tracer.close()
     return STOPPED
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -19,7 +20,9 @@ from casebus_consumers.notifier.message import Message
 from casebus_consumers.notifier.metrics import NotifierMetrics
 from casebus_consumers.notifier.rate_limit import RateLimit
 from casebus_consumers.notifier.rendering import Renderer
+from casebus_consumers.notifier.send_spans import SendSpans
 from casebus_consumers.notifier.sending_desk import SendingDesk
+from casebus_producers.tracing import TraceContext
 
 AT_ONCE: Final = 16
 """Messages under way over a channel in one process: no more than these can be repeated when it is killed.
@@ -47,6 +50,7 @@ class Sender:
         metrics: NotifierMetrics,
         *,
         per_second: float,
+        spans: SendSpans | None = None,
     ) -> None:
         self._desk = desk
         self._channel = channel
@@ -54,6 +58,7 @@ class Sender:
         self._patience = patience
         self._clock = clock
         self._metrics = metrics
+        self._spans = spans or SendSpans(None)
         metrics.expect(channel.kind)
         self._rate = RateLimit(per_second)
         self._at_once = min(AT_ONCE, max(1, int(per_second * patience.longest_turn_seconds)))
@@ -99,7 +104,8 @@ class Sender:
             return self._postponed(claimed, wait_seconds)
         await asyncio.sleep(self._rate.take(time.monotonic()))
         try:
-            await self._send(claimed)
+            with self._spans.around(claimed) as span:
+                await self._send(claimed, span)
         except ProviderDownError as error:
             breaker.failed(time.monotonic())
             self._metrics.paused.labels(provider).set(breaker.opened_until > time.monotonic())
@@ -112,8 +118,10 @@ class Sender:
         self._metrics.paused.labels(provider).set(0)
         return Result(claimed, MessageState.SENT, self._clock())
 
-    async def _send(self, claimed: Claimed) -> None:
+    async def _send(self, claimed: Claimed, span: TraceContext | None) -> None:
         message = self._rendered(claimed)
+        if span is not None:
+            message = replace(message, traceparent=span.traceparent)
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._patience.longest_send_seconds):

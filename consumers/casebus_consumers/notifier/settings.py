@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings
 
 from casebus_consumers.notifier.attempts import Patience
 from casebus_consumers.settings import DatabaseSettings
-from casebus_producers.settings import SETTINGS_CONFIG, KafkaSettings
+from casebus_producers.settings import SETTINGS_CONFIG, KafkaSettings, TracingSettings
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 HttpsAddress = Annotated[str, Field(pattern=r"^https://\S+$")]
@@ -110,6 +110,7 @@ class NotifierSettings(BaseSettings):
     notifier: NotifierOptions
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    tracing: TracingSettings = Field(default_factory=TracingSettings)
 
 
 class OperatorSettings(BaseSettings):

@@ -13,22 +13,43 @@ from casebus_consumers.profile.identity import Identity
 from casebus_producers.audit.hash_chain import Link, breaks
 
 APPEND = "SELECT append_access(%s, %s, %s, %s)"
+# With what was written down under references that are this party now: their chains stay as they are. Chain by chain,
+# since a join would make PostgreSQL expect so many rows that it reads the whole table.
 READ = """
-SELECT sequence, at, action, client, hash FROM access_log
-WHERE party_ref = %s AND sequence < %s ORDER BY sequence DESC LIMIT %s
+WITH RECURSIVE known_as AS (
+    SELECT %s::text AS party_ref
+    UNION SELECT aliases.party_ref FROM aliases JOIN known_as ON aliases.merged_into = known_as.party_ref
+)
+SELECT known_as.party_ref, sequence, at, action, client, hash FROM known_as CROSS JOIN LATERAL (
+    SELECT * FROM access_log WHERE access_log.party_ref = known_as.party_ref AND (at, sequence, hash) < (%s, %s, %s)
+    ORDER BY at DESC, sequence DESC, hash DESC LIMIT %s
+) AS entry ORDER BY at DESC, sequence DESC, hash DESC LIMIT %s
 """
-PAST_ANY_SEQUENCE = 2**63 - 1
 TIME_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 REMEMBERED = 100_000
 REPEATED_WITHIN_SECONDS = 3600.0
 
 
+class AccessPlace(NamedTuple):
+    """An entry's place in what a party reads. The hash tells entries of two chains apart."""
+
+    at: datetime
+    sequence: int
+    hash: bytes
+
+
+NEWEST = AccessPlace(datetime.max.replace(tzinfo=UTC), 0, b"")
+"""Where the list begins."""
+
+
 class AccessEntry(NamedTuple):
     """One access. ``client`` is the programme that asked, ``page`` for this service's own; ``hash`` is hexadecimal.
 
-    ``at`` is written as the hash covers it: in UTC, with six decimals, ``2026-11-24T12:00:00.000000Z``.
+    ``party_ref`` names the chain: the party's own, or that of a party that was merged into it. ``at`` is written as
+    the hash covers it: in UTC, with six decimals, ``2026-11-24T12:00:00.000000Z``.
     """
 
+    party_ref: str
     sequence: int
     at: str
     action: str
@@ -66,19 +87,22 @@ class AccessLog:
         if len(self._recent) > REMEMBERED:
             self._recent.popitem(last=False)
 
-    async def read(self, party_ref: str, *, before: int = PAST_ANY_SEQUENCE, limit: int) -> list[AccessEntry]:
-        """The latest entries with a sequence lower than ``before``, newest first. Raises ``StoreUnavailableError``."""
+    async def read(self, party_ref: str, *, after: AccessPlace = NEWEST, limit: int) -> list[AccessEntry]:
+        """The newest first, from ``after`` on, of all parties that are this one now. Raises ``StoreUnavailableError``.
+
+        Costs as much as there are entries: some milliseconds for those of a year.
+        """
         async with self._database.transaction() as cursor:
-            await cursor.execute(READ, [party_ref, before, limit])
+            await cursor.execute(READ, [party_ref, *after, limit, limit])
             rows = await cursor.fetchall()
         return [
-            AccessEntry(sequence, at.astimezone(UTC).strftime(TIME_FORM), action, client, digest.hex())
-            for sequence, at, action, client, digest in rows
+            AccessEntry(chain, sequence, at.astimezone(UTC).strftime(TIME_FORM), action, client, digest.hex())
+            for chain, sequence, at, action, client, digest in rows
         ]
 
 
 def is_chained(entries: Iterable[AccessEntry], *, previous_hash: str = "") -> bool:
-    """Whether ``entries``, oldest first, follow each other and the entry with ``previous_hash``. Pure.
+    """Whether ``entries`` of one chain, by sequence, follow each other and the entry with ``previous_hash``. Pure.
 
     An entry's hash is SHA-256 over the bytes of the hash before it (none for the first) and, a line each without the
     last line end, its sequence, time, action and client.

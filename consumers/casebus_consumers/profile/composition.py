@@ -16,7 +16,6 @@ from casebus_consumers.profile.application import public_application
 from casebus_consumers.profile.database import ProfileDatabase
 from casebus_consumers.profile.database_metrics import DatabaseMetrics
 from casebus_consumers.profile.login.sessions import Sessions
-from casebus_consumers.profile.notification_sink import notification_sink
 from casebus_consumers.profile.notification_table import Notifications
 from casebus_consumers.profile.overview_signals import OverviewSignals
 from casebus_consumers.profile.overview_sink import OverviewSink
@@ -25,21 +24,24 @@ from casebus_consumers.profile.page.routes import page
 from casebus_consumers.profile.preferences_publisher import PreferencesPublisher
 from casebus_consumers.profile.preferences_store import PreferencesStore
 from casebus_consumers.profile.request_metrics import RequestMetrics
+from casebus_consumers.profile.request_spans import RequestSpans
 from casebus_consumers.profile.seen_cases import SeenCases
 from casebus_consumers.profile.services import Services
 from casebus_consumers.profile.settings import ProfileSettings
-from casebus_consumers.profile.source_sink import source_sink
 from casebus_consumers.profile.source_table import Sources
 from casebus_consumers.profile.stream_metrics import StreamMetrics
+from casebus_consumers.profile.table_sinks import table_sinks
 from casebus_consumers.profile.token_verifiers import access_tokens, identity_tokens, signing_keys
 from casebus_consumers.service.background import run_in_thread
+from casebus_consumers.service.event_loop_check import asked_of_loop, event_loop_answers
 from casebus_consumers.service.migrating import migrated
-from casebus_consumers.service.operations import operations_application
 from casebus_consumers.service.server import HttpServer, serve_until
 from casebus_consumers.service.stop_signals import stop_on_signals
 from casebus_consumers.sink import SinkMetrics
+from casebus_producers.operations_endpoint import Health, serve_operations
 from casebus_producers.part_info import Parts
 from casebus_producers.process_registry import process_registry
+from casebus_producers.tracing import Tracer
 
 MIGRATED_PACKAGES = ("casebus_consumers.sink", "casebus_consumers.profile")
 WORKERS_STOP_SECONDS = 4.0
@@ -49,7 +51,7 @@ Workers = Mapping[str, Callable[[], None]]
 log = structlog.get_logger(__name__)
 
 
-async def serve_profile(settings: ProfileSettings, *, with_sink: bool) -> None:
+async def serve_profile(settings: ProfileSettings, *, with_sink: bool, tracer: Tracer | None = None) -> None:
     """Serve overviews and, ``with_sink``, keep them up to date and publish preferences, until SIGTERM or SIGINT.
 
     Serves at once; readiness tells when the database answers and the overviews have caught up. Raises what a later
@@ -62,7 +64,8 @@ async def serve_profile(settings: ProfileSettings, *, with_sink: bool) -> None:
     stop, stop_workers, is_migrated = asyncio.Event(), threading.Event(), threading.Event()
     sink = None
     if with_sink:
-        sink = OverviewSink(settings.kafka, dsn, sink_metrics, consumer_group=options.consumer_group, stop=stop_workers)
+        group = options.consumer_group
+        sink = OverviewSink(settings.kafka, dsn, sink_metrics, consumer_group=group, stop=stop_workers, tracer=tracer)
     aliases = Aliases()
     signals = OverviewSignals(dsn, aliases, streams=options.streams)
     StreamMetrics(registry, signals)
@@ -76,13 +79,14 @@ async def serve_profile(settings: ProfileSettings, *, with_sink: bool) -> None:
             ProfileDatabase(dsn, queries, connections=options.database_connections)
         )
 
-        async def checks() -> dict[str, bool]:
-            return {
-                "database": await store.is_reachable(),
-                "schema": is_migrated.is_set(),
-                "sink": sink is None or sink.caught_up,
-            }
-
+        health = Health(
+            alive={"event_loop": event_loop_answers()},
+            ready={
+                "database": asked_of_loop(store.is_reachable),
+                "schema": is_migrated.is_set,
+                "sink": lambda: not stop.is_set() and (sink is None or sink.caught_up),
+            },
+        )
         services = _services(store, database, signals, aliases)
         keys = signing_keys(options)
         sessions = Sessions(database, lifetime=timedelta(minutes=options.login.session_minutes))
@@ -92,11 +96,12 @@ async def serve_profile(settings: ProfileSettings, *, with_sink: bool) -> None:
             RequestMetrics(registry),
             page=page(options, services, sessions, identity_tokens(options, keys, pepper)),
             log_access=options.access_log,
+            spans=None if tracer is None else RequestSpans(tracer),
         )
-        servers = [
-            HttpServer(public, options.host, options.port),
-            HttpServer(operations_application(checks, registry), options.operations_host, options.operations_port),
-        ]
+        server = HttpServer(public, options.host, options.port)
+        open_until_end.enter_context(
+            serve_operations(registry, health, options.operations_host, options.operations_port)
+        )
         workers = {} if sink is None else _workers(settings, dsn, sink, sink_metrics, stop_workers)
         stop_on_signals(stop, stop_workers)
         listening = asyncio.create_task(signals.run())
@@ -105,7 +110,7 @@ async def serve_profile(settings: ProfileSettings, *, with_sink: bool) -> None:
         closing = asyncio.create_task(_close_streams(stop, signals))
         log.info("profile_serving", port=options.port, operations_port=options.operations_port, with_sink=with_sink)
         try:
-            await serve_until(stop, servers)
+            await serve_until(stop, server)
         finally:
             for task in (closing, listening):
                 task.cancel()
@@ -132,10 +137,10 @@ def _workers(
 ) -> Workers:
     """The blocking jobs of a process that keeps the database up, each for a thread of its own."""
     group = settings.profile.consumer_group
+    tables = table_sinks(settings.kafka, dsn, metrics, consumer_group=group, stop=stop)
     return {
         "profile-sink": sink.run,
-        "profile-sources": source_sink(settings.kafka, dsn, metrics, consumer_group=group, stop=stop).run,
-        "profile-notifications": notification_sink(settings.kafka, dsn, metrics, consumer_group=group, stop=stop).run,
+        **{f"profile-{name}": keep_up for name, keep_up in tables.items()},
         "profile-preferences": PreferencesPublisher(settings.kafka, dsn, stop=stop).run,
     }
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from casebus_consumers.profile.request_metrics import RequestMetrics
+from casebus_consumers.profile.request_spans import RequestSpans
 
 OTHER = "other"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -22,15 +23,24 @@ class Observation:
 
     Path and method are logged as one of those known or as ``other``, a path with parameters as its template, and
     nothing else of the request is: whatever a caller puts into an address, a header or a body, no log or metric has
-    it. The time is until the answer begins, since a stream's end says nothing.
+    it. The time is until the answer begins, since a stream's end says nothing. ``spans`` hears of the same.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: RequestMetrics, routes: Sequence[Route], log_access: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: RequestMetrics,
+        routes: Sequence[Route],
+        log_access: bool,
+        spans: RequestSpans | None = None,
+    ) -> None:
         self._app = app
         self._metrics = metrics
         self._paths = frozenset(route.path for route in routes if not route.param_convertors)
         self._templates = [(route.path_regex, route.path) for route in routes if route.param_convertors]
         self._log_access = log_access
+        self._spans = spans
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and observe it; 500 stands for one that ended without an answer."""
@@ -57,8 +67,10 @@ class Observation:
         path = self._name_of(scope["path"])
         self._metrics.requests.labels(path, str(status)).inc()
         self._metrics.seconds.labels(path).observe(seconds)
+        method = scope["method"] if scope["method"] in METHODS else OTHER
+        if self._spans is not None:
+            self._spans.answered(scope, method=method, path=path, status=status, seconds=seconds)
         if self._log_access:
-            method = scope["method"] if scope["method"] in METHODS else OTHER
             access_log.info("request", method=method, path=path, status=status, milliseconds=round(seconds * 1000, 2))
 
     def _name_of(self, path: str) -> str:

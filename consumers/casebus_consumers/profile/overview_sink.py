@@ -14,12 +14,15 @@ from confluent_kafka.admin import AdminClient
 from casebus_consumers.errors import StopRequestedError
 from casebus_consumers.profile.overview_record import OverviewRow
 from casebus_consumers.profile.overview_table import OverviewTable
+from casebus_consumers.profile.visible_spans import VisibleSpans
 from casebus_consumers.retry import retry
 from casebus_consumers.sink import DeadLetterWriter, Sink, SinkDatabase, SinkMetrics
 from casebus_consumers.sink.dead_letters import PRODUCER_DEFAULTS
+from casebus_consumers.sink.spans import BatchTracing
 from casebus_consumers.subscription import CONSUMER_DEFAULTS, StartPositions, Subscription
 from casebus_producers.epochs import EpochReader
 from casebus_producers.settings import KafkaSettings
+from casebus_producers.tracing import Tracer
 from casebus_schemas import OverviewsEpoch, Topics
 
 STAGE = "profile-sink"
@@ -45,8 +48,10 @@ class OverviewSink:
         *,
         consumer_group: str,
         stop: threading.Event,
+        tracer: Tracer | None = None,
     ) -> None:
         self._kafka = kafka
+        self._tracing = None if tracer is None else BatchTracing(tracer, VisibleSpans(tracer))
         self._dsn = dsn
         self._consumer_group = consumer_group
         self._stop = stop
@@ -85,7 +90,9 @@ class OverviewSink:
 
         def subscribe(start_positions: StartPositions) -> Subscription:
             config = self._kafka.client_config(**CONSUMER_DEFAULTS, group_id=self._consumer_group)
-            return Subscription(config, live.topic, start_positions, stop=self._stop)
+            return Subscription(
+                config, live.topic, start_positions, stop=self._stop, with_traces=self._tracing is not None
+            )
 
         return Sink(
             subscribe,
@@ -97,6 +104,7 @@ class OverviewSink:
             stop=self._stop,
             arrived=target.delete_earlier,
             is_superseded=lambda: epochs.latest().topic != live.topic,
+            tracing=self._tracing,
         )
 
     def _partitions(self, topic: str) -> int:

@@ -13,6 +13,7 @@ from casebus_consumers.profile.composition import serve_profile
 from casebus_consumers.profile.settings import ProfileSettings
 from casebus_consumers.service.settings_errors import explain_settings
 from casebus_producers.logs import configure_logging
+from casebus_producers.tracing import open_tracer
 
 STOPPED, FAILED, MISCONFIGURED = 0, 1, 2
 
@@ -24,15 +25,19 @@ def run(*, with_sink: bool, log_level: str) -> int:
     configure_logging(log_level)
     try:
         settings = read_settings()
+        tracer = open_tracer(settings.tracing, "casebus-profile")
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED
     _tune_garbage_collector()
     try:
-        asyncio.run(serve_profile(settings, with_sink=with_sink))
+        asyncio.run(serve_profile(settings, with_sink=with_sink, tracer=tracer))
     except Exception:
         log.critical("profile_failed", exc_info=True)
         return FAILED
+    finally:
+        if tracer is not None:
+            tracer.close()
     return STOPPED
 
 

@@ -12,7 +12,7 @@ from casebus_consumers.profile.claims import ClaimNames
 from casebus_consumers.profile.login.options import LoginOptions
 from casebus_consumers.profile.page.options import PageOptions
 from casebus_consumers.settings import DatabaseSettings
-from casebus_producers.settings import SETTINGS_CONFIG, KafkaSettings, PseudonymSettings
+from casebus_producers.settings import SETTINGS_CONFIG, KafkaSettings, PseudonymSettings, TracingSettings
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -71,3 +71,4 @@ class ProfileSettings(BaseSettings):
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     pseudonym: PseudonymSettings = Field(default_factory=PseudonymSettings)
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    tracing: TracingSettings = Field(default_factory=TracingSettings)

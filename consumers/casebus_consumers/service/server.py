@@ -50,21 +50,20 @@ def _check_free(host: str, port: int) -> None:
     socket.create_server((host, port), family=family).close()
 
 
-async def serve_until(stop: asyncio.Event, servers: list[HttpServer]) -> None:
-    """Serve until ``stop`` is set or a server ends by itself, whose error is raised; then stop all of them.
+async def serve_until(stop: asyncio.Event, server: HttpServer) -> None:
+    """Serve until ``stop`` is set or the server ends by itself, whose error is raised; then stop it.
 
     Open requests get ``DRAIN_SECONDS`` to end.
     """
-    serving = {asyncio.create_task(server.serve()) for server in servers}
+    serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
-    ended, _ = await asyncio.wait({*serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    ended, _ = await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    for server in servers:
-        server.stop()
-    drained, open_still = await asyncio.wait(serving, timeout=DRAIN_SECONDS)
+    server.stop()
+    drained, open_still = await asyncio.wait({serving}, timeout=DRAIN_SECONDS)
     for task in open_still:
         task.cancel()
     for task in drained:
         task.result()
     if stopping not in ended:
-        raise RuntimeError("an HTTP server ended by itself")
+        raise RuntimeError("the HTTP server ended by itself")

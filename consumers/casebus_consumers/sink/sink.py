@@ -17,6 +17,7 @@ from casebus_consumers.sink.database import CONNECTION_LOST, SinkDatabase
 from casebus_consumers.sink.dead_letters import DeadLetterWriter, Unreadable
 from casebus_consumers.sink.metrics import SinkMetrics
 from casebus_consumers.sink.offsets import Cursor, advance, read_or_start
+from casebus_consumers.sink.spans import BatchTracing
 from casebus_consumers.subscription import StartPositions, Subscription, Watermarks
 from casebus_schemas import UndecodableError
 
@@ -54,7 +55,8 @@ class Sink(Generic[Row]):
 
     ``subscribe`` makes the subscription, given where the stored rows come to. ``arrived`` is called in a transaction
     of its own when all that was in some partitions at their assignment is stored; after a crash it may not be.
-    ``run`` also ends when the topic ``is_superseded``, which is asked between batches and must not block.
+    ``run`` also ends when the topic ``is_superseded``, which is asked between batches and must not block. ``tracing``
+    hears of stored batches.
     """
 
     def __init__(
@@ -69,7 +71,9 @@ class Sink(Generic[Row]):
         stop: threading.Event,
         arrived: Callable[[Cursor, Collection[int]], None] = _nothing,
         is_superseded: Callable[[], bool] = _never,
+        tracing: BatchTracing | None = None,
     ) -> None:
+        self._tracing = tracing
         self._arrived = arrived
         self._is_superseded = is_superseded
         self._subscribe = subscribe
@@ -137,7 +141,10 @@ class Sink(Generic[Row]):
             log.warning("batch_thrown_away", topic=self._topic, error=str(conflict))
             subscription.restart(batch.spans.keys())
         else:
-            self._metrics.observe_stored(batch, effects=effects, seconds=time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._metrics.observe_stored(batch, effects=effects, seconds=seconds)
+            if self._tracing is not None:
+                self._tracing.stored(batch, seconds=seconds)
 
     def _note_arrived(self, partitions: frozenset[int]) -> None:
         def note() -> None:

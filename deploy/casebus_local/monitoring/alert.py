@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-RUNBOOK = "https://git.example/casebus/docs/operations/alerts.md"
-"""Where the runbook is published, as ``url`` in ``publiccode.yml``; replace both when that is decided."""
-
 Severity = Literal["critical", "warning"]
 
 
@@ -28,9 +25,9 @@ class Alert:
     description: str
 
     @property
-    def runbook_url(self) -> str:
-        """The section on this alert."""
-        return f"{RUNBOOK}#{self.name.lower()}"
+    def anchor(self) -> str:
+        """The section on this alert in the runbook."""
+        return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,21 @@ class Row:
     panels: tuple[Panel, ...]
 
 
+def row(title: str, *panels: Panel) -> Row:
+    """Panels under a heading."""
+    return Row(title, panels)
+
+
+def panel(title: str, about: str, *queries: Query, unit: str = "short", width: int = 8) -> Panel:
+    """Lines over time."""
+    return Panel(title=title, about=about, queries=queries, unit=unit, width=width)
+
+
+def number(title: str, about: str, *queries: Query, unit: str = "short", width: int = 5) -> Panel:
+    """The latest number alone, for a glance."""
+    return Panel(title=title, about=about, queries=queries, unit=unit, look="stat", width=width, height=4)
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A choice at the top of the dashboard: the values of a label of a metric. ``$name`` in expressions."""

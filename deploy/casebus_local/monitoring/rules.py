@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -12,18 +12,24 @@ from casebus_local.monitoring.alert import Alert, AlertGroup
 HEADER = "# Generated from deploy/casebus_local/monitoring; change that and run its `write`.\n"
 
 
-def rule_file(groups: Iterable[AlertGroup]) -> dict[str, Any]:
-    """What a rule file holds."""
-    return {"groups": [{"name": group.name, "rules": [_rule(each) for each in group.alerts]} for group in groups]}
+RUNBOOK: Final = "docs/operations/alerts.md"
+"""The runbook, below the repository's root. Whoever publishes it says where: the annotation is a link then."""
 
 
-def prometheus_rule(groups: Iterable[AlertGroup]) -> dict[str, Any]:
+def rule_file(groups: Iterable[AlertGroup], runbook: str = RUNBOOK) -> dict[str, Any]:
+    """What a rule file holds. ``runbook`` is where its readers find the page on alerts."""
+    return {
+        "groups": [{"name": group.name, "rules": [_rule(alert, runbook) for alert in group.alerts]} for group in groups]
+    }
+
+
+def prometheus_rule(groups: Iterable[AlertGroup], runbook: str = RUNBOOK) -> dict[str, Any]:
     """The same as a ``PrometheusRule``."""
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
         "metadata": {"name": "casebus"},
-        "spec": rule_file(groups),
+        "spec": rule_file(groups, runbook),
     }
 
 
@@ -32,7 +38,7 @@ def as_yaml(document: dict[str, Any]) -> str:
     return HEADER + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000)
 
 
-def _rule(alert: Alert) -> dict[str, Any]:
+def _rule(alert: Alert, runbook: str) -> dict[str, Any]:
     return {
         "alert": alert.name,
         "expr": alert.expression,
@@ -41,7 +47,7 @@ def _rule(alert: Alert) -> dict[str, Any]:
         "annotations": {
             "summary": alert.summary,
             "description": alert.description,
-            "runbook_url": alert.runbook_url,
+            "runbook_url": f"{runbook}#{alert.anchor}",
         },
     }
 

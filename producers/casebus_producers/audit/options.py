@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from casebus_schemas.national_number import redact
-
 
 def _text(value: str | None) -> str | None:
+    from casebus_schemas.national_number import redact
+
     if value is not None and (redact(value) != value or not 1 <= len(value) <= 500):
         raise typer.BadParameter("1 to 500 characters, and nothing that reads as a national number")
     return value

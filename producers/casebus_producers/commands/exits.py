@@ -19,6 +19,7 @@ from casebus_producers.errors import (
     UndeliveredError,
 )
 from casebus_producers.feedback.errors import OutdatedReaderError
+from casebus_producers.settings import SettingError
 from casebus_schemas.reasons import explain
 
 
@@ -58,4 +59,7 @@ def errors_end_the_command() -> Iterator[None]:
     except ValidationError as error:
         for reason in explain(error):
             typer.echo(f"casebus: setting {reason}", err=True)
+        raise typer.Exit(Exit.PREREQUISITE) from None
+    except SettingError as error:
+        typer.echo(f"casebus: {error}", err=True)
         raise typer.Exit(Exit.PREREQUISITE) from None

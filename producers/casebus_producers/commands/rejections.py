@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from casebus_producers.commands.options import Agency, Follow, Group, JsonLines
-from casebus_producers.tally import KEPT
 
 if TYPE_CHECKING:
     from casebus_producers.commands.rejected_events import RejectedEvents
@@ -77,6 +76,7 @@ class _Shown:
     _warnings: list[str] = field(default_factory=list)
 
     def take(self, rejection: Rejection) -> None:
+        from casebus_producers.tally import KEPT
         from casebus_schemas import Verdict, encode
 
         is_rejected = rejection.verdict is Verdict.REJECTED

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from uuid import uuid4
 
 from casebus_producers.epochs import EpochReader
-from casebus_schemas import Topics, erased_key, merged_key, partition_of
+from casebus_schemas import Erased, Topics, encode, erased_key, merged_key, partition_of
 from casebus_streams.erasure.aliases import with_aliases
 from casebus_streams.erasure.broker_topics import BrokerTopic, bus_topics
 from casebus_streams.erasure.databases import Databases
+from casebus_streams.erasure.erasure_id import new_erasure_id
 from casebus_streams.erasure.holdings import Holding, everywhere, holdings, of_the_party
 from casebus_streams.erasure.intake_progress import unread_partitions
 from casebus_streams.erasure.party_log import PartyLog
@@ -19,10 +19,10 @@ from casebus_streams.erasure.report import Deletion, ErasureReport, remainders
 from casebus_streams.erasure.settings import ErasureSettings
 from casebus_streams.erasure.subject import Subject
 from casebus_streams.erasure.topic_scan import Progress, ends_of_all
-from casebus_streams.erasure.writer import ErasureWriter
 from casebus_streams.errors import StopError
+from casebus_streams.record_writer import RecordWriter
 from casebus_streams.records import OutRecord
-from casebus_streams.refold.log_reader import committed_by, ends_of, read_between
+from casebus_streams.refold.log_reader import committed_by, read_between
 
 _LOOK_SECONDS = 0.5
 _BATCH_RECORDS = 20_000
@@ -74,8 +74,8 @@ class Erasure:
 
     def run(self, *, patience_seconds: float, step: Step) -> ErasureReport:
         """Wait for intake → mark → wait for the overview → delete → wait for the databases → unmark."""
-        report = ErasureReport(uuid4().hex, datetime.now(UTC), len(self.subject.party_refs))
-        writer = ErasureWriter(self._kafka)
+        report = ErasureReport(new_erasure_id(), datetime.now(UTC), len(self.subject.party_refs))
+        writer = RecordWriter(self._kafka)
         held, rows = self.survey()
         step("wait for intake")
         self._wait_for_intake(patience_seconds)
@@ -115,7 +115,7 @@ class Erasure:
                 )
             time.sleep(_LOOK_SECONDS)
 
-    def _mark(self, writer: ErasureWriter, erasure_id: str, patience_seconds: float, step: Step) -> dict[str, int]:
+    def _mark(self, writer: RecordWriter, erasure_id: str, patience_seconds: float, step: Step) -> dict[str, int]:
         """Where each pseudonym's marker lies, once the overviews stage has taken it in.
 
         Twice where there are aliases: until its own marker, an alias' events were forwarded to the party, perhaps
@@ -124,10 +124,14 @@ class Erasure:
         markers: dict[str, int] = {}
         for _ in range(min(2, len(self.subject.party_refs))):
             step("mark")
-            markers = {ref: writer.mark(*self._place(ref), ref, erasure_id) for ref in self.subject.party_refs}
+            markers = {ref: writer.write([self._marker(ref, erasure_id)])[0] for ref in self.subject.party_refs}
             step("wait for the overviews stage")
             self._wait_for_overviews(markers, patience_seconds)
         return markers
+
+    def _marker(self, party_ref: str, erasure_id: str) -> OutRecord:
+        marker = Erased(party_ref=party_ref, erasure_id=erasure_id, at=datetime.now(UTC))
+        return OutRecord(*self._place(party_ref), erased_key(party_ref, erasure_id), encode(marker), _now_ms())
 
     def _wait_for_overviews(self, markers: dict[str, int], patience_seconds: float) -> None:
         """Until the stage has taken each marker in: in that transaction the overview went."""
@@ -143,7 +147,7 @@ class Erasure:
                 )
             time.sleep(_LOOK_SECONDS)
 
-    def _delete_log(self, writer: ErasureWriter, markers: dict[str, int]) -> Deletion:
+    def _delete_log(self, writer: RecordWriter, markers: dict[str, int]) -> Deletion:
         deleted = earlier = 0
         for ref, marker in markers.items():
             topic, partition = self._place(ref)
@@ -160,7 +164,7 @@ class Erasure:
                 )
         return Deletion(self._accepted.name, deleted, earlier, self._accepted.gone_by(_now_ms()))
 
-    def _delete_state(self, writer: ErasureWriter, held: list[Holding]) -> list[Deletion]:
+    def _delete_state(self, writer: RecordWriter, held: list[Holding]) -> list[Deletion]:
         """Preferences, and overviews of epochs that nobody writes any more. The live overview has gone by itself.
 
         Preferences get their tombstone also when there are none: on it the notifier forgets the party.
@@ -175,7 +179,7 @@ class Erasure:
             if self._topics[each.topic].is_compacted and each.topic != self._accepted.name
         ]
 
-    def _delete_markers(self, writer: ErasureWriter, erasure_id: str) -> None:
+    def _delete_markers(self, writer: RecordWriter, erasure_id: str) -> None:
         """The marks of merges, then the one that says where the erasure stands: that of whom was asked for, last."""
         for ref in self.subject.party_refs:
             writer.delete(*self._place(ref), [merged_key(ref).encode()] if len(self.subject.party_refs) > 1 else [])
@@ -191,9 +195,9 @@ class Erasure:
             time.sleep(_LOOK_SECONDS)
 
     def _read(self, party_ref: str, marker: int) -> PartyLog:
-        """The party's part of the log as of now."""
+        """The party's part of the log as of now; open transactions are waited for: they may hold what is sent again."""
         topic, partition = self._place(party_ref)
-        log, end = PartyLog(party_ref, marker), ends_of(self._kafka, topic, partition + 1)[partition]
+        log, end = PartyLog(party_ref, marker), ends_of_all(self._kafka, [(topic, partition)])[topic, partition]
         for batch in read_between(
             self._kafka, topic, partition, 0, end, batch_records=_BATCH_RECORDS, beat=lambda: None
         ):

@@ -32,6 +32,8 @@ class IntakeOutcome:
     warned: Counter[str] = field(default_factory=Counter)
     tallies: dict[str, Tally] = field(default_factory=dict)
     reports: list[AgencyActivity] = field(default_factory=list)
+    refusals: dict[tuple[str, int, int], str] = field(default_factory=dict)
+    """The rule by which a record was not accepted, by topic, partition and offset."""
 
     def count(self, agency: str, decision: Decision) -> None:
         """Count what becomes of one record of ``agency``."""
@@ -40,7 +42,9 @@ class IntakeOutcome:
         if decision.rejection is None:
             return
         if decision.rejection.verdict is Verdict.REJECTED:
-            self.rejected[agency, decision.rejection.reasons[0].rule] += 1
+            position, rule = decision.rejection.position, decision.rejection.reasons[0].rule
+            self.rejected[agency, rule] += 1
+            self.refusals[position.topic, position.partition, position.offset] = rule
         else:
             self.warned[agency] += 1
 
@@ -127,6 +131,7 @@ class IntakeStage:
                     link_hosts=self._section.link_hosts,
                 )
             except Exception as failure:
+                outcome.refusals[record.topic, record.partition, record.offset] = "intake.defect"
                 yield self._dead_letter(record, "intake.defect", type(failure).__name__)
                 continue
             for party in decision.accepted:

@@ -17,12 +17,13 @@ import orjson
 from casebus_producers.epochs import EpochReader
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import Merged, Preferences, Topics, decode, encode, merged_key, partition_of
-from casebus_streams.erasure.writer import ErasureWriter
+from casebus_streams.erasure.topic_scan import ends_of_all
 from casebus_streams.errors import StopError
 from casebus_streams.merge.party_records import PartyRecords
 from casebus_streams.merge.report import MergeReport
+from casebus_streams.record_writer import RecordWriter
 from casebus_streams.records import InRecord, OutRecord
-from casebus_streams.refold.log_reader import committed_by, ends_of, partition_count, read_between
+from casebus_streams.refold.log_reader import committed_by, partition_count, read_between
 
 _BATCH_RECORDS = 20_000
 _LOOK_SECONDS = 0.2
@@ -64,7 +65,7 @@ class Merge:
     def run(self, *, patience_seconds: float, step: Step) -> MergeReport:
         """Copy → mark → copy what came meanwhile → wait for the overviews stage → delete → preferences."""
         report = self.plan()
-        writer = ErasureWriter(self._kafka)
+        writer = RecordWriter(self._kafka)
         step("copy")
         self._copy(writer, report)
         if self._log.marker is None:
@@ -101,20 +102,22 @@ class Merge:
         raise StopError("the aliases lead nowhere: merges have closed a circle; erase one of them")
 
     def _read_log(self) -> None:
-        """Read on to the end of the source's partition as of now."""
+        """Read on to the end of the source's partition as of now; open transactions are waited for.
+
+        One that a killed worker left open would hide the marker and what lies before it.
+        """
         topic, partition = self._names.accepted, self._place(self._source)
-        end = ends_of(self._kafka, topic, self._partitions)[partition]
-        for batch in self._read(topic, partition, self._log.position, end):
+        for batch in self._read(topic, partition, self._log.position, self._end(topic, partition)):
             for record in batch:
                 self._log.take(record)
 
-    def _copy(self, writer: ErasureWriter, report: MergeReport) -> None:
+    def _copy(self, writer: RecordWriter, report: MergeReport) -> None:
         copies = self._log.copies(self._into, self._place(self._into))
         if copies:
             self._awaited[self._place(self._into)] = writer.write(copies)[-1]
         report.moved += len(copies)
 
-    def _mark(self, writer: ErasureWriter) -> None:
+    def _mark(self, writer: RecordWriter) -> None:
         marker = Merged(party_ref=self._source, into=self._into, merge_id=uuid4().hex, at=datetime.now(UTC))
         place, now_ms = self._place(self._source), int(time.time() * 1000)
         writer.write([OutRecord(self._names.accepted, place, merged_key(self._source), encode(marker), now_ms)])
@@ -137,7 +140,7 @@ class Merge:
             self._progress(self._records_read)
             time.sleep(_LOOK_SECONDS)
 
-    def _move_preferences(self, writer: ErasureWriter, *, is_settled: bool) -> str:
+    def _move_preferences(self, writer: RecordWriter, *, is_settled: bool) -> str:
         """What was chosen under the old party holds for the new one, unless that has chosen itself.
 
         Not in the run that moves the events: when the old choice goes, the notifier forgets the old party, and with it
@@ -159,8 +162,7 @@ class Merge:
     def _latest(self, topic: str, party_ref: str) -> bytes | None:
         """The value of a party's record in a topic by party."""
         partition, key, value = self._place(party_ref), party_ref.encode(), None
-        end = ends_of(self._kafka, topic, self._partitions)[partition]
-        for batch in self._read(topic, partition, 0, end):
+        for batch in self._read(topic, partition, 0, self._end(topic, partition)):
             for record in batch:
                 if record.key == key:
                     value = record.value
@@ -173,6 +175,10 @@ class Merge:
         for batch in read_between(self._kafka, topic, partition, start, end, batch_records=_BATCH_RECORDS, beat=beat):
             self._records_read += len(batch)
             yield batch
+
+    def _end(self, topic: str, partition: int) -> int:
+        place = (topic, partition)
+        return ends_of_all(self._kafka, [place])[place]
 
     def _place(self, party_ref: str) -> int:
         return partition_of(party_ref, self._partitions)

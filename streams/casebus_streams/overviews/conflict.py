@@ -1,4 +1,9 @@
-"""What an agency is told when two of its events claim one sequence of a case."""
+"""What an agency is told when two of its events claim one sequence of a case.
+
+Each party that has both events tells it. For which parties that is so is known nowhere: an accepted record names its
+own party alone. If only an event's first party told, nobody would where just another one has both, and all records
+would carry a field more. So an agency takes what has one event id as one.
+"""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from casebus_schemas import (
 )
 from casebus_schemas.identifiers import OvoCode
 from casebus_schemas.model import ContractModel, UtcDatetime
+from casebus_schemas.party import PartyRef
 
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
@@ -99,8 +100,12 @@ class PreferencesDocument(ContractModel):
 
 
 class AccessEntryDocument(ContractModel):
-    """An access. ``hash`` covers the entry and the hash before it; see ``algorithm``."""
+    """An access. ``hash`` covers the entry and the hash before it; see ``algorithm``.
 
+    ``party_ref`` says which chain: that of the party, or of one that was merged into it.
+    """
+
+    party_ref: PartyRef
     sequence: Positive
     at: Annotated[str, Field(pattern=r"^[0-9-]{10}T[0-9:]{8}\.[0-9]{6}Z$")]
     action: str
@@ -109,11 +114,11 @@ class AccessEntryDocument(ContractModel):
 
 
 class AccessLogDocument(ContractModel):
-    """Who looked at what, newest first. ``next_before`` leads to older entries, absent when there are none."""
+    """Who looked at what, newest first. ``next_cursor`` is absent on the last page."""
 
     algorithm: Literal["sha256(previous hash | sequence LF at LF action LF client)"]
     entries: list[AccessEntryDocument]
-    next_before: Positive | None = None
+    next_cursor: str | None = None
 
 
 class NotifiedCase(ContractModel):

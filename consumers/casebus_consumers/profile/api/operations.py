@@ -158,18 +158,13 @@ OPERATIONS: tuple[Operation, ...] = (
         "readAccessLog",
         "Who looked at what",
         "Append-only, each entry chained to the one before it by a hash. The same action by the same client, repeated "
-        "within an hour, is one entry.",
+        "within an hour, is one entry. Holds what was written down under numbers that were merged into this one, too.",
         access_log.read_access_log,
         documents.AccessLogDocument,
         action="access-log.read",
         parameters=(
             _limit(access_log.DEFAULT_LIMIT, access_log.MOST_AT_ONCE),
-            Parameter(
-                "before",
-                "query",
-                "Only entries with a lower sequence: the next_before of the page before.",
-                {"type": "integer", "minimum": 1, "maximum": access_log.LARGEST_NUMBER},
-            ),
+            CURSOR,
         ),
         refusals=(400,),
     ),

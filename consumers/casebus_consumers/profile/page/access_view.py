@@ -24,13 +24,13 @@ class AccessRow:
 
 @dataclass(frozen=True, slots=True)
 class AccessView:
-    """Rows, the newest first; ``older`` is where the next ones begin, None at the end."""
+    """Rows, the newest first; ``older`` is the cursor of the next ones, None at the end."""
 
     rows: tuple[AccessRow, ...]
-    older: int | None
+    older: str | None
 
 
-def access_view(entries: Sequence[AccessEntry], words: Words) -> AccessView:
+def access_view(entries: Sequence[AccessEntry], older: str | None, words: Words) -> AccessView:
     """The entries, newest first, as they were read."""
     rows = tuple(
         AccessRow(
@@ -41,8 +41,7 @@ def access_view(entries: Sequence[AccessEntry], words: Words) -> AccessView:
         )
         for entry in entries
     )
-    last = entries[-1].sequence if entries else 1
-    return AccessView(rows, last if last > 1 else None)
+    return AccessView(rows, older)
 
 
 def _who(client: str, words: Words) -> str:

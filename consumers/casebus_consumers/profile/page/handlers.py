@@ -7,10 +7,9 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from casebus_consumers.profile.access_log import PAST_ANY_SEQUENCE
+from casebus_consumers.profile.api.access_log import older_than, place_of
 from casebus_consumers.profile.api.cases import find_case
 from casebus_consumers.profile.api.overview import EVENT_STREAM, begun
-from casebus_consumers.profile.api.parameters import whole_number_of
 from casebus_consumers.profile.login.sessions import Session
 from casebus_consumers.profile.overview_stream import STREAM_HEADERS, overview_stream
 from casebus_consumers.profile.page.access_view import access_view
@@ -83,12 +82,10 @@ def show_access(visitors: Visitors) -> PageHandler:
     """Who looked at what."""
 
     async def handle(request: Request, session: Session, words: Words) -> Response:
-        before = whole_number_of(request, "before", default=PAST_ANY_SEQUENCE, most=PAST_ANY_SEQUENCE)
-        log = visitors.services.access_log
-        entries = await log.read(session.identity.party_ref, before=before, limit=ENTRIES_AT_ONCE)
-        return visitors.renderer.render(
-            "access.html", words, path="/access", session=session, view=access_view(entries, words)
-        )
+        place, log = place_of(request), visitors.services.access_log
+        found = await log.read(session.identity.party_ref, after=place, limit=ENTRIES_AT_ONCE + 1)
+        view = access_view(found[:ENTRIES_AT_ONCE], older_than(found, ENTRIES_AT_ONCE), words)
+        return visitors.renderer.render("access.html", words, path="/access", session=session, view=view)
 
     return handle
 

@@ -1,23 +1,21 @@
-"""All that an erasure writes: markers, tombstones, and records that were sent again meanwhile."""
+"""What an operator's command writes: markers, copies, tombstones; outside any transaction, and confirmed."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from casebus_producers.settings import KafkaSettings
-from casebus_schemas import Erased, encode, erased_key
 from casebus_streams.errors import StopError
 from casebus_streams.records import OutRecord
 
 _TIMEOUT_SECONDS = 60.0
 
 
-class ErasureWriter:
+class RecordWriter:
     """Every call blocks until the brokers have it all. Raises ``StopError`` when they do not take it."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
@@ -28,17 +26,10 @@ class ErasureWriter:
             logger=logging.getLogger("librdkafka"),
         )
 
-    def mark(self, accepted: str, partition: int, party_ref: str, erasure_id: str) -> int:
-        """Write the marker; its offset."""
-        marker = Erased(party_ref=party_ref, erasure_id=erasure_id, at=datetime.now(UTC))
-        [offset] = self.write(
-            [OutRecord(accepted, partition, erased_key(party_ref, erasure_id), encode(marker), _now_ms())]
-        )
-        return offset
-
     def delete(self, topic: str, partition: int, keys: Iterable[bytes]) -> None:
         """Write a tombstone for each key."""
-        self.write([OutRecord(topic, partition, key, None, _now_ms()) for key in keys])
+        now_ms = int(time.time() * 1000)
+        self.write([OutRecord(topic, partition, key, None, now_ms) for key in keys])
 
     def write(self, records: list[OutRecord]) -> list[int]:
         """Write ``records`` in their order; their offsets."""
@@ -56,9 +47,9 @@ class ErasureWriter:
                 self._produce(record, note)
             self._producer.flush(_TIMEOUT_SECONDS + 5)
         except KafkaException as error:
-            raise StopError(f"Kafka does not take what erases: {error.args[0].name()}") from error
+            raise StopError(f"Kafka does not take the records: {error.args[0].name()}") from error
         if len(offsets) < len(records):
-            raise StopError(f"Kafka did not take what erases: {problems[0] if problems else 'no answer'}; run it again")
+            raise StopError(f"Kafka did not take the records: {problems[0] if problems else 'no answer'}; run it again")
         return offsets
 
     def _produce(self, record: OutRecord, note: Callable[[KafkaError | None, Message], None]) -> None:
@@ -76,7 +67,3 @@ class ErasureWriter:
             except BufferError:  # the queue is full: let some of it go, then this same record
                 self._producer.poll(0.1)
         self._producer.poll(0)
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)
