@@ -99,7 +99,20 @@ def test_what_keeps_the_rules_is_written_as_the_model_writes_it() -> None:
         Decimal,
         dict[str, str],
     ],
-    ids=str,
+    ids=[
+        "multiple_of",
+        "a pattern with a class of characters",
+        "a pattern with an or",
+        "a pattern with a flag",
+        "before",
+        "strip_whitespace",
+        "two after",
+        "after, in a tuple",
+        "a time in a tuple",
+        "a union",
+        "a decimal",
+        "a dict",
+    ],
 )
 def test_a_rule_that_is_not_known_is_an_error(annotation: Any) -> None:
     model = type("Model", (ContractModel,), {"__annotations__": {"field": annotation}})
