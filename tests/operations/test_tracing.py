@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -21,9 +22,10 @@ from casebus_consumers.notifier.errors import ProviderDownError
 from casebus_consumers.notifier.notice import Notice
 from casebus_consumers.notifier.send_spans import SendSpans
 from casebus_local.ports import free_port
+from casebus_local.waiting import wait_until
 from casebus_producers.settings import TracingSettings
 from casebus_producers.tracing import BusSpan, SpanKind, TraceContext, open_tracer
-from casebus_producers.tracing.otlp import CLOSE_SECONDS, QUEUE_SPANS
+from casebus_producers.tracing.otlp import CLOSE_SECONDS, CLOSING_THREAD, QUEUE_SPANS
 from casebus_producers.tracing.steps import overviews_step, plan_step
 from casebus_schemas import ChannelKind
 from casebus_streams.overviews.outcome import OverviewsOutcome
@@ -230,3 +232,8 @@ def test_a_collector_that_is_away_costs_spans_and_no_time(caplog: pytest.LogCapt
     tracer.close()
     assert emitting < 10
     assert time.monotonic() - started - emitting < CLOSE_SECONDS + 3
+    wait_until(
+        lambda: CLOSING_THREAD not in {thread.name for thread in threading.enumerate()},
+        timeout_seconds=5,
+        describe="nothing is tried any more",
+    )

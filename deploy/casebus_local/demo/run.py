@@ -151,7 +151,8 @@ def _running_bus(logs: Path, agencies: tuple[str, ...], narrator: Narrator) -> I
             for service in ("streams", "profile", "notifier")
         )
         bus = _Bus(stack, kafka, workers, f"http://{LOOPBACK}:{port}", dsn, mails)
-        wait_until_ready(f"http://{LOOPBACK}:{operations_port}", [bus], timeout_seconds=_READY_SECONDS)
+        for each in (operations_port, settings["CASEBUS_NOTIFIER__OPERATIONS_PORT"]):
+            wait_until_ready(f"http://{LOOPBACK}:{each}", [bus], timeout_seconds=_READY_SECONDS)
         yield bus
         for worker in workers:
             worker.stop(timeout_seconds=_STOP_SECONDS)

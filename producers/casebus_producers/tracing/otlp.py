@@ -30,6 +30,7 @@ SEND_SECONDS: Final = 1.0
 REQUEST_SECONDS: Final = 5.0
 """How long one request may take, its repetitions included."""
 CLOSE_SECONDS: Final = 3.0
+CLOSING_THREAD: Final = "tracer-close"
 
 _KINDS: Final = {
     SpanKind.PRODUCER: trace.SpanKind.PRODUCER,
@@ -49,11 +50,11 @@ class OtlpTracer:
     def __init__(self, endpoint: str, share: float, service: str) -> None:
         self._share = share
         self._ids = _GivenIds()
-        exporter = OTLPSpanExporter(
+        self._exporter = OTLPSpanExporter(
             f"{endpoint.rstrip('/')}/v1/traces", timeout=REQUEST_SECONDS, compression=Compression.Gzip
         )
         self._sending = BatchSpanProcessor(
-            exporter, max_queue_size=QUEUE_SPANS, schedule_delay_millis=SEND_SECONDS * 1000
+            self._exporter, max_queue_size=QUEUE_SPANS, schedule_delay_millis=SEND_SECONDS * 1000
         )
         provider = TracerProvider(
             resource=Resource.create({"service.name": service, "service.version": version("casebus")}),
@@ -88,9 +89,12 @@ class OtlpTracer:
 
     def close(self) -> None:
         """See ``Tracer``. At most ``CLOSE_SECONDS``, then what is left is dropped: the library would wait for 30."""
-        ending = threading.Thread(target=self._provider.shutdown, name="tracer-close", daemon=True)
+        ending = threading.Thread(target=self._provider.shutdown, name=CLOSING_THREAD, daemon=True)
         ending.start()
         ending.join(CLOSE_SECONDS)
+        if ending.is_alive():
+            # Ends its repetitions, so that nothing goes on behind the caller's back.
+            self._exporter.shutdown()  # type: ignore[no-untyped-call]  # the library's own lack
 
 
 class _GivenIds(IdGenerator):
