@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from confluent_kafka import Message
 
-TRACEPARENT_HEADER: Final = "traceparent"
+from casebus_producers.tracing import TRACEPARENT_HEADER
 
 
 def traceparents_of(message: Message) -> tuple[str, ...]:

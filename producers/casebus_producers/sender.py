@@ -24,7 +24,7 @@ from casebus_producers.errors import (
 )
 from casebus_producers.producer_metrics import ProducerMetrics, SendCounts
 from casebus_producers.settings import AgencySettings
-from casebus_producers.tracing import open_tracer
+from casebus_producers.tracing import TRACEPARENT_HEADER, open_tracer
 from casebus_producers.tracing.publishing import PublishSpan
 from casebus_schemas import CaseEvent, InvalidEventError, Topics, encode_event
 
@@ -263,7 +263,7 @@ class WaitForRoom:
 
 
 def _headers(event: CaseEvent) -> Headers:
-    return HEADERS if event.traceparent is None else [*HEADERS, ("traceparent", event.traceparent.encode())]
+    return HEADERS if event.traceparent is None else [*HEADERS, (TRACEPARENT_HEADER, event.traceparent.encode())]
 
 
 def check_agency(event: CaseEvent, agency: str) -> None:

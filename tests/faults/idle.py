@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.faults.campaign import PARTITIONS, Campaign
 
 from casebus_streams.erasure.intake_progress import Ends, unread_partitions
-from casebus_streams.erasure.topic_scan import ends_of_all
+from casebus_streams.refold.log_reader import ends_of_all
 
 
 def is_idle(campaign: Campaign) -> bool:

@@ -22,6 +22,7 @@ from casebus_local.demo.publish import Agencies
 from casebus_local.monitoring.alerts import GROUPS
 from casebus_local.ports import LOOPBACK, free_port
 from casebus_local.processes import CasebusProcess
+from casebus_local.readiness import wait_until_ready
 from casebus_local.simulator import Simulation, citizen_number
 from casebus_producers.settings import AgencySettings
 from casebus_schemas import DEFAULT_PARTITIONS
@@ -117,7 +118,7 @@ def watched_bus(stack: LocalStack, prefix: str, dsn: str, directory: Path) -> It
         processes = {job: bus.run(job, **settings) for job in JOBS}
         closing.callback(_kill_all, processes)
         for job, process in processes.items():
-            _wait_until_ready(process, ports[job])
+            wait_until_ready(f"http://{LOOPBACK}:{ports[job]}", [process], timeout_seconds=PATIENCE_SECONDS)
         prometheus = closing.enter_context(running_prometheus(directory, hurried_rules(GROUPS), ports))
         profile_url = f"http://{LOOPBACK}:{profile_port}"
         watched = WatchedBus(bus, prometheus, processes, settings, profile_url, dsn, mails, simulation.agencies)
@@ -143,17 +144,6 @@ def _notifier_environment(smtp_port: int) -> dict[str, str]:
 def _kill_all(processes: dict[str, CasebusProcess]) -> None:
     for process in processes.values():
         process.kill()
-
-
-def _wait_until_ready(process: CasebusProcess, port: int) -> None:
-    def ready() -> bool:
-        process.check()
-        try:
-            return httpx.get(f"http://{LOOPBACK}:{port}/readyz", timeout=5).is_success
-        except httpx.TransportError:
-            return False
-
-    wait_until(ready, timeout_seconds=PATIENCE_SECONDS, describe=f"{process.name} is ready")
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from tests.profile.life import Json, overview_of
 from casebus_local import LocalStack, wait_until
 from casebus_local.child_process import ChildProcess
 from casebus_local.ports import LOOPBACK, free_port
+from casebus_local.readiness import wait_until_ready
 from casebus_schemas import PartyKind, insz_of, partition_of, party_ref
 
 PATIENCE_SECONDS = 30.0
@@ -43,6 +44,9 @@ class Service:
 
     def headers(self, number: str, **claims: object) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.stack.tokens.issue(number, **claims)}"}  # type: ignore[arg-type]  # any
+
+    def wait_until_ready(self) -> None:
+        wait_until_ready(self.operations_url, [self.process], timeout_seconds=PATIENCE_SECONDS)
 
     def get(self, path: str, number: str, **headers: str) -> httpx.Response:
         return httpx.get(self.url + path, headers={**self.headers(number), **headers}, timeout=20)
@@ -108,19 +112,9 @@ def running_service(stack: LocalStack, bus: Bus, dsn: str, *arguments: str, **ex
         }
         with stack.run("run", "profile", *arguments, **settings) as process:
             identity.wait_until_ready()
-            wait_until_ready(process, operations_url)
-            yield Service(stack, bus, dsn, process, url, operations_url)
-
-
-def wait_until_ready(process: ChildProcess, operations_url: str) -> None:
-    def ready() -> bool:
-        process.check()
-        try:
-            return httpx.get(f"{operations_url}/readyz", timeout=5).is_success
-        except httpx.TransportError:
-            return False
-
-    wait_until(ready, timeout_seconds=PATIENCE_SECONDS, describe="the service is ready")
+            service = Service(stack, bus, dsn, process, url, operations_url)
+            service.wait_until_ready()
+            yield service
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from psycopg.sql import Identifier
 from tests.consumers.bus import PATIENCE_SECONDS, refusing_connections
 from tests.consumers.overviews import PARTITIONS
 from tests.profile import sample
-from tests.profile.running import EMMA, JAN, Service, session_of, wait_until_ready
+from tests.profile.running import EMMA, JAN, Service, session_of
 from tests.profile.streaming import stream
 
 from casebus_consumers.profile.access_log import AccessEntry, is_chained
@@ -191,7 +191,7 @@ def test_without_a_database_every_route_says_503_and_when_to_come_back(own_servi
                     for path, page in zip(PAGES, pages, strict=True):
                         assert (page.status_code, page.headers["retry-after"]) == (503, "1"), path
                         assert "text/html" in page.headers["content-type"]
-            wait_until_ready(service.process, service.operations_url)
+            service.wait_until_ready()
             service.publish(EMMA, [], version=2)
             assert events.next().data["version"] == 2, "the open stream goes on"
         assert emma.get("/").status_code == 200, "and so does the session"

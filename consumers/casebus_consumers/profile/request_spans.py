@@ -7,9 +7,9 @@ from typing import Final
 
 from starlette.types import Scope
 
-from casebus_producers.tracing import BusSpan, SpanKind, Tracer
+from casebus_producers.tracing import TRACEPARENT_HEADER, BusSpan, SpanKind, Tracer
 
-_HEADER: Final = b"traceparent"
+_HEADER: Final = TRACEPARENT_HEADER.encode()
 SERVER_ERROR: Final = 500
 
 

@@ -6,6 +6,6 @@ imported only when ``CASEBUS_TRACING__ENDPOINT`` is set.
 
 from casebus_producers.tracing.opening import open_tracer
 from casebus_producers.tracing.span import BusSpan, SpanKind, Tracer
-from casebus_producers.tracing.trace_context import TraceContext
+from casebus_producers.tracing.trace_context import TRACEPARENT_HEADER, TraceContext
 
-__all__ = ["BusSpan", "SpanKind", "TraceContext", "Tracer", "open_tracer"]
+__all__ = ["TRACEPARENT_HEADER", "BusSpan", "SpanKind", "TraceContext", "Tracer", "open_tracer"]

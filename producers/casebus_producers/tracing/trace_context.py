@@ -14,6 +14,9 @@ from typing import Final, NamedTuple, Self
 _FORM: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]([0-9a-f])")
 _SAMPLED: Final = 1
 
+TRACEPARENT_HEADER: Final = "traceparent"
+"""The header of a Kafka record or a request that names a span."""
+
 
 class TraceContext(NamedTuple):
     """A span by its trace and its own id, in lower-case hexadecimal digits: 32 and 16 of them."""

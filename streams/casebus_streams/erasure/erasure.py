@@ -18,11 +18,11 @@ from casebus_streams.erasure.party_log import PartyLog
 from casebus_streams.erasure.report import Deletion, ErasureReport, remainders
 from casebus_streams.erasure.settings import ErasureSettings
 from casebus_streams.erasure.subject import Subject
-from casebus_streams.erasure.topic_scan import Progress, ends_of_all
+from casebus_streams.erasure.topic_scan import Progress
 from casebus_streams.errors import StopError
 from casebus_streams.record_writer import RecordWriter
 from casebus_streams.records import OutRecord
-from casebus_streams.refold.log_reader import committed_by, read_between
+from casebus_streams.refold.log_reader import committed_by, ends_of_all, read_between
 
 _LOOK_SECONDS = 0.5
 _BATCH_RECORDS = 20_000

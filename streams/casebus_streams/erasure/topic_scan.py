@@ -6,13 +6,12 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
-from casebus_producers.log_ends import log_ends
 from casebus_producers.settings import KafkaSettings
 from casebus_streams.errors import StopError
 from casebus_streams.overviews.restore import bulk_reader_config
-from casebus_streams.topic_admin import admin_client
+from casebus_streams.refold.log_reader import ends_of_all
 
 _BATCH_RECORDS = 5_000
 _STALL_SECONDS = 120
@@ -79,19 +78,3 @@ class _Scan:
         elif error.fatal() or not error.retriable():
             raise StopError(f"{place[0]} cannot be read: {error.name()}")
         return False
-
-
-def ends_of_all(kafka: KafkaSettings, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
-    """Where these partitions end, undecided transactions included. Blocks. Raises ``StopError``."""
-    by_topic: dict[str, list[int]] = {}
-    for topic, partition in places:
-        by_topic.setdefault(topic, []).append(partition)
-    admin = admin_client(kafka)
-    try:
-        return {
-            (topic, partition): end
-            for topic, partitions in by_topic.items()
-            for partition, end in log_ends(admin, topic, partitions).items()
-        }
-    except KafkaException as error:
-        raise StopError(f"cannot find the end of the topics: {error.args[0].name()}") from error

@@ -17,13 +17,12 @@ import orjson
 from casebus_producers.epochs import EpochReader
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import Merged, Preferences, Topics, decode, encode, merged_key, partition_of
-from casebus_streams.erasure.topic_scan import ends_of_all
 from casebus_streams.errors import StopError
 from casebus_streams.merge.party_records import PartyRecords
 from casebus_streams.merge.report import MergeReport
 from casebus_streams.record_writer import RecordWriter
 from casebus_streams.records import InRecord, OutRecord
-from casebus_streams.refold.log_reader import committed_by, partition_count, read_between
+from casebus_streams.refold.log_reader import committed_by, ends_of_all, partition_count, read_between
 
 _BATCH_RECORDS = 20_000
 _LOOK_SECONDS = 0.2

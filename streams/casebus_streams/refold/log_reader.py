@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import structlog
 from confluent_kafka import (
@@ -18,6 +18,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # not in its stubs' __all__
 
+from casebus_producers.log_ends import log_ends
 from casebus_producers.settings import KafkaSettings
 from casebus_streams.errors import StopError
 from casebus_streams.overviews.restore import bulk_reader_config
@@ -101,6 +102,22 @@ def ends_of(kafka: KafkaSettings, topic: str, partitions: int) -> dict[int, int]
         return {place.partition: answer.result().offset for place, answer in answers.items()}
     except KafkaException as error:
         raise StopError(f"cannot find the end of {topic}: {error.args[0].name()}") from error
+
+
+def ends_of_all(kafka: KafkaSettings, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Where these partitions end, undecided transactions included. Blocks. Raises ``StopError``."""
+    by_topic: dict[str, list[int]] = {}
+    for topic, partition in places:
+        by_topic.setdefault(topic, []).append(partition)
+    admin = admin_client(kafka)
+    try:
+        return {
+            (topic, partition): end
+            for topic, partitions in by_topic.items()
+            for partition, end in log_ends(admin, topic, partitions).items()
+        }
+    except KafkaException as error:
+        raise StopError(f"cannot find the end of the topics: {error.args[0].name()}") from error
 
 
 def _take(message: Message, end: int, batch: list[InRecord]) -> int:

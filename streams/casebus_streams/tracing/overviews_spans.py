@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from casebus_producers.tracing import BusSpan, SpanKind, TraceContext, Tracer
+from casebus_producers.tracing import TRACEPARENT_HEADER, BusSpan, SpanKind, TraceContext, Tracer
 from casebus_producers.tracing.span import record_attributes
 from casebus_producers.tracing.steps import OVERVIEWS, intake_step, overviews_step
 from casebus_streams.errors import DeadLetterError
@@ -16,7 +16,6 @@ from casebus_streams.wire import AcceptedRecord
 # As the bus writes it; within a text the quotes would be escaped.
 _HINT = b'"traceparent":"'
 _LENGTH = 55
-HEADER = "traceparent"
 
 
 class OverviewsSpans:
@@ -63,7 +62,7 @@ class OverviewsSpans:
     def _with_headers(self, records: Iterator[OutRecord], steps: dict[str, list[TraceContext]]) -> Iterator[OutRecord]:
         for record in records:
             if record.topic == self._overviews and record.value is not None and (found := steps.get(str(record.key))):
-                headers: Headers = [(HEADER, step.traceparent.encode()) for step in found]
+                headers: Headers = [(TRACEPARENT_HEADER, step.traceparent.encode()) for step in found]
                 yield OutRecord(record.topic, record.partition, record.key, record.value, record.timestamp_ms, headers)
             else:
                 yield record
