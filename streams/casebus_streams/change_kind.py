@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET
 
 from casebus_schemas import ChangeKind, RollUp
 from casebus_streams.wire import AcceptedRecord, ActionFacts, ContentFacts, decode_action
@@ -44,7 +44,7 @@ def classify(
         return CORRECTED
     if before is None or after is None:
         return CASE_ADDED
-    if after.result is not UNSET and not _same(after.result, before.result):
+    if after.result is not UNSET and after.result != before.result:
         return DECISION
     if after_roll_up == _SHOWN_AS_CLOSED and before_roll_up != _SHOWN_AS_CLOSED:
         return CLOSED
@@ -52,7 +52,7 @@ def classify(
 
 
 def _by_what_is_expected(before: ContentFacts, after: ContentFacts) -> str:
-    if not _same(after.action, before.action):
+    if after.action != before.action:
         needed, was_needed = party_action(after), party_action(before)
         if needed is not None and not _same_action(needed, was_needed):
             return ACTION_NEEDED
@@ -60,7 +60,7 @@ def _by_what_is_expected(before: ContentFacts, after: ContentFacts) -> str:
             return ACTION_RESOLVED
         if _due(after) != _due(before):
             return DEADLINE_CHANGED
-    if not _same(after.expected, before.expected):
+    if after.expected != before.expected:
         return DEADLINE_CHANGED
     return STATUS_CHANGED
 
@@ -76,15 +76,8 @@ def party_action(facts: ContentFacts) -> ActionFacts | None:
 def _same_action(one: ActionFacts, other: ActionFacts | None) -> bool:
     if other is None:
         return False
-    return (one.url, one.due_at) == (other.url, other.due_at) and _same(one.what, other.what)
+    return (one.url, one.due_at) == (other.url, other.due_at) and one.what == other.what
 
 
 def _due(facts: ContentFacts) -> str | None:
     return None if facts.action is UNSET else decode_action(facts.action).due_at
-
-
-def _same(one: Raw | UnsetType, other: Raw | UnsetType) -> bool:
-    """Canonical JSON is equal when its bytes are."""
-    if one is UNSET or other is UNSET:
-        return one is other
-    return bytes(one) == bytes(other)

@@ -47,6 +47,7 @@ from casebus_streams.wire import (
     decode_facts,
     decode_overview,
     encode,
+    encode_overview,
 )
 
 
@@ -163,13 +164,9 @@ class OverviewFold:
     def encode(self) -> bytes:
         """The overview as it stands, as a record's value."""
         cases = self._overview.cases
-        is_grown = False
         for key, case in self._touched.items():
-            is_grown = is_grown or key not in cases
             cases[key] = Raw(encode(case))
-        if is_grown:
-            self._overview.cases = dict(sorted(cases.items()))
-        return encode(self._overview)
+        return encode_overview(self._overview)
 
     def _case(self, key: str) -> CaseRecord | None:
         if (touched := self._touched.get(key)) is not None:

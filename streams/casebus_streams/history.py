@@ -49,8 +49,9 @@ def append(history: Raw, entry: HistoryRecord, *, is_full: bool) -> Raw:
     Entries are flat objects and none of their texts can hold a brace, so the first ``},{`` is where the second begins.
     """
     known = bytes(history)
-    kept = known[known.index(b"},{") + 2 : -1] if is_full else known[1:-1]
-    return Raw(b"[" + kept + b"," + encode(entry) + b"]")
+    if is_full:
+        known = b"[" + known[known.index(b"},{") + 2 :]
+    return Raw(b"%b,%b]" % (known[:-1], encode(entry)))
 
 
 def insert(history: Raw, entry: HistoryRecord) -> list[HistoryRecord] | None:

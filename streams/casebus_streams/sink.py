@@ -19,6 +19,9 @@ MAX_RECORD_BYTES = 8 * 1024 * 1024 - 4096
 """The largest record the bus writes; the topics' ``max.message.bytes`` leaves room for the batch around it."""
 
 _PRODUCERS = 2
+_CLEAR_EVERY_RECORDS = 50
+"""How often what the brokers have confirmed is let go while more is handed over, so that the next records find its
+memory, still in the processor's cache. Letting go of it at the end cost a twentieth of the rate, and 150 MiB."""
 _CALL_TRIES = 2
 _CALL_SECONDS = 10.0
 """How long one transactional call may take. Without a limit the client can wait for ever for a coordinator that a
@@ -103,6 +106,8 @@ class TransactionalSink:
         self.written = 0
         for record in records:
             self.written += 1
+            if self.written % _CLEAR_EVERY_RECORDS == 0:
+                self._producer.poll(0)
             while True:
                 try:
                     # By position: names cost the client as much again as the call.

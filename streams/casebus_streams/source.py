@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import structlog
@@ -31,6 +31,10 @@ _UNDECIDED = (
     KafkaError._TRANSPORT,  # noqa: SLF001
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
 )
+
+_PORTION_RECORDS = 1_000
+"""How many records are asked of the client at once: few enough that what it made of them is in the processor's cache
+still when they become ours. All 50,000 of a batch at once cost a tenth of the stage's rate."""
 
 log = structlog.get_logger(__name__)
 
@@ -78,13 +82,18 @@ def consumer_config(kafka: KafkaSettings, section: StreamSection, group: str) ->
     )
 
 
-def consume_available(consumer: Consumer, limit: int, wait_seconds: float) -> list[Message]:
+def consume_available(consumer: Consumer, limit: int, wait_seconds: float) -> Iterator[list[Message]]:
     """What is there, at most ``limit``; waits up to ``wait_seconds`` for the first record, never for a batch to fill.
 
-    The client's own ``consume`` waits for all of them or the whole time.
+    The client's own ``consume`` waits for all of them or the whole time. It is asked for portions, each when the one
+    before has been handled: a rebalance, too, is heard of only then.
     """
-    first = consumer.consume(1, wait_seconds)
-    return first + consumer.consume(limit - 1, 0) if first and limit > 1 else first
+    portion, wait = 1, wait_seconds
+    while portion > 0:
+        messages = consumer.consume(portion, wait)
+        yield messages
+        limit -= len(messages)
+        portion, wait = min(limit, _PORTION_RECORDS) if len(messages) == portion else 0, 0
 
 
 class Source:
@@ -110,6 +119,7 @@ class Source:
         self._idle_wait_seconds = idle_wait_seconds
         self._owned: set[Partition] = set()
         self._pending: list[InRecord] = []
+        self._last: dict[Partition, InRecord] = {}
         self._lag = SourceLag(end_watch)
         self._failure: BaseException | None = None
         self._consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
@@ -127,16 +137,16 @@ class Source:
             # A fenced transaction means a rebalance is waiting to be heard of; what it brings joins the batch.
             self._take(self._consumer.consume(1, 0.05))
         else:
-            self._take_available()
+            for messages in consume_available(self._consumer, self._batch_max_records, self._idle_wait_seconds):
+                self._take(messages)
         if self._pending:
             self.lag.took(self._pending[0].timestamp_ms)
         return self._pending
 
     def next_offsets(self) -> list[TopicPartition]:
         """What to commit once the batch is handled: one past the last record of each partition."""
-        last = {(record.topic, record.partition): record for record in self._pending}
-        self._lag.sending(last)
-        return [TopicPartition(*partition, record.offset + 1) for partition, record in last.items()]
+        self._lag.sending(dict(self._last))
+        return [TopicPartition(*partition, record.offset + 1) for partition, record in self._last.items()]
 
     def is_committed(self) -> bool:
         """Whether the batch was committed by a transaction of which nobody heard the end. Blocks while undecided.
@@ -150,6 +160,7 @@ class Source:
     def committed(self) -> None:
         """The batch is in the log; the next one may come."""
         self._pending = []
+        self._last = {}
         self._lag.committed()
 
     @property
@@ -171,21 +182,18 @@ class Source:
         """Leave the group. Blocks until the coordinator knows."""
         self._consumer.close()
 
-    def _take_available(self) -> None:
-        """As ``consume_available``, but the first record is in the batch before the next call can revoke it."""
-        first = self._consumer.consume(1, self._idle_wait_seconds)
-        self._take(first)
-        if first and self._batch_max_records > 1:
-            self._take(self._consumer.consume(self._batch_max_records - 1, 0))
-
     def _take(self, messages: Iterable[Message]) -> None:
         self._raise_failure()
-        owned, pending = self._owned, self._pending
+        owned, pending, last = self._owned, self._pending, self._last
         for message in messages:
             if (error := message.error()) is not None:
                 self._handle_error(error, message)
-            elif ((record := _record(message)).topic, record.partition) in owned:
+                continue
+            record = _record(message)
+            partition = (record.topic, record.partition)
+            if partition in owned:
                 pending.append(record)
+                last[partition] = record
 
     def _handle_error(self, error: KafkaError, message: Message) -> None:
         code = error.code()
@@ -244,6 +252,7 @@ class Source:
         names = {(partition.topic, partition.partition) for partition in partitions}
         self._owned -= names
         self._pending = [record for record in self._pending if (record.topic, record.partition) not in names]
+        self._last = {partition: record for partition, record in self._last.items() if partition not in names}
         self._lag.revoked(names, is_empty_handed=not self._pending)
         self._listener.revoked(sorted(names))
         consumer.incremental_unassign(partitions)

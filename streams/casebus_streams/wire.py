@@ -161,6 +161,8 @@ class ChangeRecord(Struct, gc=False, frozen=True):
 
 
 encode = Encoder().encode
+encode_overview = Encoder(order="deterministic").encode
+"""Its cases in the order of their keys."""
 decode_accepted = Decoder(AcceptedRecord).decode
 decode_overview = Decoder(OverviewRecord).decode
 decode_case = Decoder(CaseRecord).decode

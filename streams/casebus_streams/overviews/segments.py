@@ -22,10 +22,10 @@ def by_party(batch: list[InRecord]) -> dict[tuple[int, bytes], list[InRecord]]:
     for record in batch:
         if record.value is not None:
             party = (record.partition, party_of(record))
-            if (records := parties.get(party)) is None:
-                parties[party] = [record]
+            if party in parties:
+                parties[party].append(record)
             else:
-                records.append(record)
+                parties[party] = [record]
     return parties
 
 

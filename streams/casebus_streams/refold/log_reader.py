@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 import structlog
 from confluent_kafka import (
@@ -55,7 +56,7 @@ def read_between(
         while position < end:
             beat()
             batch: list[InRecord] = []
-            for message in consume_available(consumer, batch_records, wait_seconds=0.5):
+            for message in chain.from_iterable(consume_available(consumer, batch_records, 0.5)):
                 position = max(position, _take(message, end, batch))
                 last_progress = time.monotonic()
             if batch:

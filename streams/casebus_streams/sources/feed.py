@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
@@ -81,7 +82,7 @@ class ActivityFeed:
         consumer.subscribe([self._topic], on_assign=open_partition, on_revoke=close_partition, on_lost=close_partition)
         try:
             while not must_end.is_set():
-                messages = consume_available(consumer, _BATCH_RECORDS, _WAIT_SECONDS)
+                messages = [*chain.from_iterable(consume_available(consumer, _BATCH_RECORDS, _WAIT_SECONDS))]
                 if self._failure is not None:
                     raise self._failure
                 if records := [_record(message) for message in messages if message.error() is None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from itertools import chain
 
 import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
@@ -70,7 +71,7 @@ def _latest_records(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
 def _to_the_end(consumer: Consumer, topic: str) -> Iterator[Message]:
     last_progress = time.monotonic()
     while time.monotonic() - last_progress < _STALL_SECONDS:
-        for message in consume_available(consumer, _BATCH_RECORDS, 0.5):
+        for message in chain.from_iterable(consume_available(consumer, _BATCH_RECORDS, 0.5)):
             last_progress = time.monotonic()
             error = message.error()
             if error is None:
