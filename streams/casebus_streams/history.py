@@ -48,10 +48,11 @@ def append(history: Raw, entry: HistoryRecord, *, is_full: bool) -> Raw:
 
     Entries are flat objects and none of their texts can hold a brace, so the first ``},{`` is where the second begins.
     """
-    known = bytes(history)
+    known = memoryview(history)
     if is_full:
-        known = b"[" + known[known.index(b"},{") + 2 :]
-    return Raw(b"%b,%b]" % (known[:-1], encode(entry)))
+        second = bytes(known).index(b"},{") + 2
+        return Raw(b"".join((b"[", known[second:-1], b",", encode(entry), b"]")))
+    return Raw(b"".join((known[:-1], b",", encode(entry), b"]")))
 
 
 def insert(history: Raw, entry: HistoryRecord) -> list[HistoryRecord] | None:

@@ -26,7 +26,7 @@ Cache = dict[str, bytes]
 
 _READERS = 3
 """A client asks for more only when it has unpacked the last answer; meanwhile others are being answered."""
-_BATCH_RECORDS = 5_000
+_BATCH_RECORDS = 1_000  # unpacked and kept while still in the processor's cache
 _WAIT_SECONDS = 0.005
 _METADATA_SECONDS = 30
 _STALL_SECONDS = 120
