@@ -19,9 +19,9 @@ MAX_RECORD_BYTES = 8 * 1024 * 1024 - 4096
 """The largest record the bus writes; the topics' ``max.message.bytes`` leaves room for the batch around it."""
 
 _PRODUCERS = 2
-_CLEAR_EVERY_RECORDS = 50
-"""How often what the brokers have confirmed is let go while more is handed over, so that the next records find its
-memory, still in the processor's cache. Letting go of it at the end cost a twentieth of the rate, and 150 MiB."""
+_POLL_EVERY_RECORDS = 50
+"""How often the client is polled while records are handed over. There is next to nothing to hear, but its own threads
+come to their turn: without, 11 % fewer events a second; every 16 or 200 records is worse, too."""
 _CALL_TRIES = 2
 _CALL_SECONDS = 10.0
 """How long one transactional call may take. Without a limit the client can wait for ever for a coordinator that a
@@ -43,6 +43,7 @@ def producer_config(kafka: KafkaSettings, section: StreamSection, stage: str) ->
         linger_ms=2,  # while the transaction hears of its partitions anyway; with less, and with 5, events took longer
         batch_size=1_000_000,
         message_max_bytes=MAX_RECORD_BYTES + 2048,
+        delivery_report_only_error=True,  # the commit says the rest; its threads let go of what was confirmed
         queue_buffering_max_messages=2_000_000,
         queue_buffering_max_kbytes=1_048_576,
     )
@@ -106,7 +107,7 @@ class TransactionalSink:
         self.written = 0
         for record in records:
             self.written += 1
-            if self.written % _CLEAR_EVERY_RECORDS == 0:
+            if self.written % _POLL_EVERY_RECORDS == 0:
                 self._producer.poll(0)
             while True:
                 try:
