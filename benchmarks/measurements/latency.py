@@ -29,7 +29,7 @@ from casebus_local.simulator import Submission
 from casebus_producers import AgencySettings
 
 _RATES: Final = (500, 5_000)
-_WARM_UP_SECONDS: Final = {500: 180, 5_000: 10}
+_WARM_UP_SECONDS: Final = {500: 60, 5_000: 10}
 """Before each rate is measured. The broker's Java machine gets faster for some minutes, most of all at the lower rate:
 visible after 234, 114, 80, 65 and 59 ms in five 25-second runs on end, whichever code. A broker that people use has
 been up for days."""
@@ -43,9 +43,10 @@ _SHARES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 def measure(lab: Lab) -> list[Measured]:
     """Publish at each rate after a warm-up, while marked events are awaited over HTTP.
 
-    The higher rate first: the broker warms up sooner under it.
+    A run at the lower rate counts for nobody: it is the broker's warm-up.
     """
-    return [number for rate in sorted(_RATES, reverse=True) for number in _at_rate(lab, rate)]
+    _at_rate(lab, min(_RATES))
+    return [number for rate in _RATES for number in _at_rate(lab, rate)]
 
 
 def _at_rate(lab: Lab, rate: int) -> list[Measured]:

@@ -55,7 +55,7 @@ def measure(lab: Lab) -> list[Measured]:
             lab.say(f"filling {each.topics.accepted} with {size:,} events")
             workload = Workload(size, size // _EVENTS_PER_PARTY)
             each.fill(each.topics.accepted, workload.records(), compression=compression)
-        # Whoever is first meets a broker that has not warmed up, and the second still feels it: these count for nobody.
+        # Whoever is first meets a broker that has not warmed up, and so does the second: these count for nobody.
         for peer in (_OURS, _RAW, _OURS):
             run_once(lab, peer, bus, "not counted")
         for number in range(rounds):

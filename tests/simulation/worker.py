@@ -111,6 +111,10 @@ def memory_clients() -> Iterator[None]:
         patch("casebus_streams.overviews.restore.admin_client", _admin),
         patch("casebus_streams.sink.Producer", _producer),
         patch("casebus_streams.stage._PAUSE_SECONDS", 0),
+        # So that simulated batches, too, are taken in portions, and the client is polled among their records.
+        patch("casebus_streams.source._PORTION_RECORDS", 7),
+        patch("casebus_streams.sink._BACKLOG_RECORDS", 5),
+        patch("casebus_streams.sink._POLL_EVERY_RECORDS", 3),
     ):
         yield
 

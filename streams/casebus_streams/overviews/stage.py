@@ -228,15 +228,9 @@ class OverviewsStage:
         if len(value) > MAX_RECORD_BYTES:
             return [self._dead_letter(record, "overview.too-large", f"{len(value)} bytes") for record, _ in effective]
         outcome.put(partition, party_ref, value)
-        outcome.changes += len(effective)
-        changes = self._topics.changes
-        return [
-            *(
-                OutRecord(changes, partition, party_ref, applied.change, record.timestamp_ms)
-                for record, applied in effective
-            ),
-            OutRecord(self._topics.overviews, partition, party_ref, value, effective[-1][0].timestamp_ms),
-        ]
+        written = self._changes(partition, party_ref, effective, outcome)
+        written.append(OutRecord(self._topics.overviews, partition, party_ref, value, effective[-1][0].timestamp_ms))
+        return written
 
     def _changes(
         self, partition: int, party_ref: str, effective: list[tuple[InRecord, Applied]], outcome: OverviewsOutcome
