@@ -56,7 +56,8 @@ def measure(lab: Lab) -> list[Measured]:
             workload = Workload(size, size // _EVENTS_PER_PARTY)
             each.fill(each.topics.accepted, workload.records(), compression=compression)
         # Whoever is first meets a broker that has not warmed up, and so does the second: these count for nobody.
-        for peer in (_OURS, _RAW, _OURS):
+        warm_up: tuple[Peer, ...] = (_OURS, _RAW, _OURS)
+        for peer in warm_up:
             run_once(lab, peer, bus, "not counted")
         for number in range(rounds):
             for peer, where in ((_OURS, bus), (_RAW, bus), (_TREE, bus), (_FAUST, faust_bus)):
