@@ -119,7 +119,6 @@ class Source:
         self._idle_wait_seconds = idle_wait_seconds
         self._owned: set[Partition] = set()
         self._pending: list[InRecord] = []
-        self._last: dict[Partition, InRecord] = {}
         self._lag = SourceLag(end_watch)
         self._failure: BaseException | None = None
         self._consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
@@ -145,8 +144,9 @@ class Source:
 
     def next_offsets(self) -> list[TopicPartition]:
         """What to commit once the batch is handled: one past the last record of each partition."""
-        self._lag.sending(dict(self._last))
-        return [TopicPartition(*partition, record.offset + 1) for partition, record in self._last.items()]
+        last = {(record.topic, record.partition): record for record in self._pending}
+        self._lag.sending(last)
+        return [TopicPartition(*partition, record.offset + 1) for partition, record in last.items()]
 
     def is_committed(self) -> bool:
         """Whether the batch was committed by a transaction of which nobody heard the end. Blocks while undecided.
@@ -160,7 +160,6 @@ class Source:
     def committed(self) -> None:
         """The batch is in the log; the next one may come."""
         self._pending = []
-        self._last = {}
         self._lag.committed()
 
     @property
@@ -184,16 +183,12 @@ class Source:
 
     def _take(self, messages: Iterable[Message]) -> None:
         self._raise_failure()
-        owned, pending, last = self._owned, self._pending, self._last
+        owned, pending = self._owned, self._pending
         for message in messages:
             if (error := message.error()) is not None:
                 self._handle_error(error, message)
-                continue
-            record = _record(message)
-            partition = (record.topic, record.partition)
-            if partition in owned:
+            elif ((record := _record(message)).topic, record.partition) in owned:
                 pending.append(record)
-                last[partition] = record
 
     def _handle_error(self, error: KafkaError, message: Message) -> None:
         code = error.code()
@@ -252,7 +247,6 @@ class Source:
         names = {(partition.topic, partition.partition) for partition in partitions}
         self._owned -= names
         self._pending = [record for record in self._pending if (record.topic, record.partition) not in names]
-        self._last = {partition: record for partition, record in self._last.items() if partition not in names}
         self._lag.revoked(names, is_empty_handed=not self._pending)
         self._listener.revoked(sorted(names))
         consumer.incremental_unassign(partitions)
