@@ -19,6 +19,7 @@ from typing import Protocol
 import pytest
 from tests.notifier.certificate import self_signed
 from tests.notifier.mail_server import Fault, MailServer
+from tests.notifier.silent_mail_server import SilentMailServer
 from tests.notifier.worlds import NOON
 
 from casebus_consumers.notifier.attempts import Claimed, MessageState, Patience
@@ -249,6 +250,19 @@ def test_a_server_without_starttls_gets_no_mail(tmp_path: Path) -> None:
         (error,) = send(MailReceiver(server, tls="starttls"), a_message())
         assert isinstance(error, ProviderDownError)
         assert server.mails() == []
+
+
+@pytest.mark.parametrize("falls_silent_after", ["STARTTLS", "EHLO", "DATA"])
+def test_a_server_that_falls_silent_over_tls_is_hung_up_on_at_once(tmp_path: Path, falls_silent_after: str) -> None:
+    with SilentMailServer(self_signed(tmp_path), falls_silent_after) as server:
+        channel = SmtpChannel(server.address, unsubscribe_url=PREFERENCES, connections=1)
+
+        async def go() -> None:
+            with pytest.raises(ProviderDownError):
+                await channel.send(a_message(), ADDRESS)
+            await asyncio.to_thread(server.wait_until_hung_up_on)
+
+        asyncio.run(go())
 
 
 def test_a_mail_has_text_and_html_and_the_headers_that_matter(tmp_path: Path) -> None:

@@ -36,8 +36,21 @@ class SmtpServer:
     timeout_seconds: float = 20.0
 
 
+class _Client(aiosmtplib.SMTP):
+    """Its connection ends at once, also where the client itself ends it, as after a time-out.
+
+    Over TLS, the orderly end waits for a server that may say nothing more.
+    """
+
+    def close(self) -> None:
+        """Hang up. Does not block."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+        super().close()
+
+
 class _Connection(NamedTuple):
-    client: aiosmtplib.SMTP
+    client: _Client
     mails: int
     used_at: float
 
@@ -66,10 +79,10 @@ class SmtpChannel:
                 await connection.client.sendmail(self._server.sender.addr_spec, [address], form)
             except (aiosmtplib.SMTPException, OSError) as error:
                 # A connection that has seen a failure is not trusted with another mail.
-                _let_go(connection.client)
+                connection.client.close()
                 raise _classified(error) from None  # the original holds the address
             except asyncio.CancelledError:
-                _let_go(connection.client)
+                connection.client.close()
                 raise
             self._keep(connection)
 
@@ -79,19 +92,19 @@ class SmtpChannel:
             client = self._idle.pop().client
             with suppress(aiosmtplib.SMTPException, OSError):  # the server may have ended it before us
                 await client.execute_command(b"QUIT")
-            _let_go(client)
+            client.close()
 
     async def _connection(self) -> _Connection:
         while self._idle:
             kept = self._idle.pop()
             if kept.client.is_connected and time.monotonic() - kept.used_at < LONGEST_IDLE_SECONDS:
                 return kept
-            _let_go(kept.client)
+            kept.client.close()
         return _Connection(await self._connect(), 0, 0.0)
 
-    async def _connect(self) -> aiosmtplib.SMTP:
+    async def _connect(self) -> _Client:
         server = self._server
-        client = aiosmtplib.SMTP(
+        client = _Client(
             hostname=server.host,
             port=server.port,
             use_tls=server.tls == "implicit",
@@ -104,7 +117,6 @@ class SmtpChannel:
         try:
             await client.connect()
         except (aiosmtplib.SMTPException, OSError) as error:
-            _let_go(client)
             code = error.code if isinstance(error, aiosmtplib.SMTPResponseException) else None
             raise ProviderDownError("smtp-connect" if code is None else f"smtp-connect-{code}") from None
         return client
@@ -113,14 +125,7 @@ class SmtpChannel:
         if connection.mails + 1 < MOST_MAILS_PER_CONNECTION:
             self._idle.append(_Connection(connection.client, connection.mails + 1, time.monotonic()))
         else:
-            _let_go(connection.client)
-
-
-def _let_go(client: aiosmtplib.SMTP) -> None:
-    """Close the connection at once: over TLS, an orderly end would wait for a server that may say nothing more."""
-    if isinstance(client.transport, asyncio.WriteTransport):
-        client.transport.abort()
-    client.close()
+            connection.client.close()
 
 
 def _classified(error: Exception) -> SendError:
