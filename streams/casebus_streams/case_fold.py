@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from msgspec import UNSET, MsgspecError, Raw, Struct
+from msgspec import UNSET, MsgspecError, Struct
 
 from casebus_schemas import MAX_HISTORY, RollUp, roll_up
 from casebus_streams import history
 from casebus_streams.change_kind import party_action
 from casebus_streams.errors import DeadLetterError
-from casebus_streams.wire import AcceptedRecord, CaseRecord, ContentFacts, decode_facts, encode
+from casebus_streams.wire import AcceptedRecord, CaseRecord, ContentFacts, FoldedCase, HistoryPieces, decode_facts
 
 _WITHDRAWN: Final = RollUp.WITHDRAWN.value
 
@@ -19,56 +19,57 @@ _WITHDRAWN: Final = RollUp.WITHDRAWN.value
 class Placed(Struct, gc=False, frozen=True):
     """A case's history with an event at its place."""
 
-    history: Raw
+    history: HistoryPieces
     is_current: bool
     is_conflict: bool
 
 
-def place(case: CaseRecord | None, event: AcceptedRecord, facts: ContentFacts | None) -> Placed | None:
+def place(case: CaseRecord | FoldedCase | None, event: AcceptedRecord, facts: ContentFacts | None) -> Placed | None:
     """Where the event lands in the case's history; ``None`` when it has no effect."""
     entry = history.entry_of(event, facts)
     if case is None:
-        return Placed(Raw(encode([entry])), is_current=True, is_conflict=False)
+        return Placed((entry,), True, False)
     if event.position > case.sequence and facts is not None:
         # Nearly every event.
         is_full = case.events >= MAX_HISTORY
-        return Placed(history.append(case.history, entry, is_full=is_full), is_current=True, is_conflict=False)
+        return Placed(history.append(case.history, entry, is_full=is_full), True, False)
     entries = history.insert(case.history, entry)
     if entries is None:
         return None
-    return Placed(
-        Raw(encode(entries)), is_current=entries[-1] is entry, is_conflict=history.has_conflict(entries, entry)
-    )
+    return Placed(tuple(entries), entries[-1] is entry, history.has_conflict(entries, entry))
 
 
 def case_after(
-    before: CaseRecord | None, event: AcceptedRecord, facts: ContentFacts | None, placed: Placed
-) -> CaseRecord:
+    before: CaseRecord | FoldedCase | None, event: AcceptedRecord, facts: ContentFacts | None, placed: Placed
+) -> FoldedCase:
     """The case with the event in it: its content, too, when the event is the current one."""
     events = before.events + 1 if before is not None else 1
     if before is not None and not placed.is_current:
-        return CaseRecord(
-            agency=before.agency,
-            case_id=before.case_id,
-            roles=before.roles,
-            roll_up=before.roll_up,
-            sequence=before.sequence,
-            events=events,
-            content=before.content,
-            history=placed.history,
-            retired=before.retired,
-            ended_at=before.ended_at,
-            case_type=before.case_type,
+        return FoldedCase(
+            before.agency,
+            before.case_id,
+            before.roles,
+            before.roll_up,
+            before.sequence,
+            events,
+            before.content,
+            placed.history,
+            before.retired,
+            before.ended_at,
+            before.case_type,
         )
-    return CaseRecord(
-        agency=event.agency,
-        case_id=event.case_id,
-        roles=event.roles,
-        roll_up=_roll_up_of(facts),
-        sequence=event.position,
-        events=events,
-        content=event.content if facts is not None else UNSET,
-        history=placed.history,
+    return FoldedCase(
+        event.agency,
+        event.case_id,
+        event.roles,
+        _roll_up_of(facts),
+        event.position,
+        events,
+        event.content if facts is not None else UNSET,
+        placed.history,
+        UNSET,
+        UNSET,
+        UNSET,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import UNSET
 
 from casebus_schemas import ChangeKind, RollUp
-from casebus_streams.wire import AcceptedRecord, ActionFacts, ContentFacts, decode_action
+from casebus_streams.wire import AcceptedRecord, ActionFacts, ShownFacts, decode_action
 
 # Names of this module, because Python 3.11 takes ten times as long to read a member off its enumeration.
 RETRACTED: Final = ChangeKind.RETRACTED.value
@@ -27,9 +27,9 @@ _SHOWN_AS_CLOSED: Final = RollUp.CLOSED.value
 def classify(
     event: AcceptedRecord,
     *,
-    before: ContentFacts | None,
+    before: ShownFacts | None,
     before_roll_up: str | None,
-    after: ContentFacts | None,
+    after: ShownFacts | None,
     after_roll_up: str,
 ) -> str:
     """The kind (a value of ``ChangeKind``) of a change whose event became the case's current one.
@@ -51,7 +51,7 @@ def classify(
     return _by_what_is_expected(before, after)
 
 
-def _by_what_is_expected(before: ContentFacts, after: ContentFacts) -> str:
+def _by_what_is_expected(before: ShownFacts, after: ShownFacts) -> str:
     if after.action != before.action:
         needed, was_needed = party_action(after), party_action(before)
         if needed is not None and not _same_action(needed, was_needed):
@@ -65,7 +65,7 @@ def _by_what_is_expected(before: ContentFacts, after: ContentFacts) -> str:
     return STATUS_CHANGED
 
 
-def party_action(facts: ContentFacts) -> ActionFacts | None:
+def party_action(facts: ShownFacts) -> ActionFacts | None:
     """The action, if it is the party who must act."""
     if facts.action is UNSET:
         return None
@@ -79,5 +79,5 @@ def _same_action(one: ActionFacts, other: ActionFacts | None) -> bool:
     return (one.url, one.due_at) == (other.url, other.due_at) and one.what == other.what
 
 
-def _due(facts: ContentFacts) -> str | None:
+def _due(facts: ShownFacts) -> str | None:
     return None if facts.action is UNSET else decode_action(facts.action).due_at

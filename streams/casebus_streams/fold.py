@@ -28,6 +28,8 @@ With control records (``casebus_schemas.control``) the laws hold like this:
 
 from __future__ import annotations
 
+from typing import cast
+
 from msgspec import UNSET, MsgspecError, Raw, Struct
 
 from casebus_schemas import Clock, Merged
@@ -41,11 +43,12 @@ from casebus_streams.wire import (
     CaseStateRecord,
     ChangeRecord,
     ContentFacts,
+    FoldedCase,
     OverviewRecord,
     decode_accepted,
     decode_case,
-    decode_facts,
     decode_overview,
+    decode_shown,
     encode,
     encode_overview,
 )
@@ -97,7 +100,7 @@ class OverviewFold:
     def __init__(self, overview: OverviewRecord, clock: Clock | None = None) -> None:
         self._overview = overview
         self._clock = clock
-        self._touched: dict[str, CaseRecord] = {}
+        self._touched: dict[str, FoldedCase] = {}
         self.forgotten: list[str] = []
 
     @classmethod
@@ -163,19 +166,22 @@ class OverviewFold:
 
     def encode(self) -> bytes:
         """The overview as it stands, as a record's value."""
-        cases = self._overview.cases
-        for key, case in self._touched.items():
-            cases[key] = Raw(encode(case))
+        cast("dict[str, Raw | FoldedCase]", self._overview.cases).update(self._touched)
         return encode_overview(self._overview)
 
-    def _case(self, key: str) -> CaseRecord | None:
+    def _case(self, key: str) -> CaseRecord | FoldedCase | None:
         if (touched := self._touched.get(key)) is not None:
             return touched
         raw = self._overview.cases.get(key)
         return decode_case(raw) if raw is not None else None
 
     def _change(
-        self, event: AcceptedRecord, change_id: str, kind: str, before: CaseRecord | None, after: CaseRecord
+        self,
+        event: AcceptedRecord,
+        change_id: str,
+        kind: str,
+        before: CaseRecord | FoldedCase | None,
+        after: FoldedCase,
     ) -> bytes:
         return encode(
             ChangeRecord(
@@ -205,10 +211,10 @@ def _nothing_of(party_ref: str, epoch: int) -> OverviewRecord:
 
 
 def _kind_of_change(
-    before: CaseRecord | None,
+    before: CaseRecord | FoldedCase | None,
     event: AcceptedRecord,
     facts: ContentFacts | None,
-    after: CaseRecord,
+    after: FoldedCase,
     *,
     is_current: bool,
 ) -> str:
@@ -216,5 +222,5 @@ def _kind_of_change(
         return HISTORY_AMENDED
     if before is None or before.content is UNSET:
         return classify(event, before=None, before_roll_up=None, after=facts, after_roll_up=after.roll_up)
-    shown = decode_facts(before.content)
+    shown = decode_shown(before.content)
     return classify(event, before=shown, before_roll_up=before.roll_up, after=facts, after_roll_up=after.roll_up)

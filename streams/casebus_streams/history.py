@@ -13,22 +13,28 @@ The history keeps the ``MAX_HISTORY`` greatest entries. An event smaller than al
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 
 from msgspec import UNSET, Raw
 
 from casebus_schemas import MAX_HISTORY
-from casebus_streams.wire import AcceptedRecord, ContentFacts, HistoryRecord, decode_history, encode
+from casebus_streams.wire import AcceptedRecord, ContentFacts, HistoryPieces, HistoryRecord, decode_history, encode
 
 BARRIERS = frozenset(("retracted", "party-removed"))
 """The kinds of event that take a case out of an overview."""
 
 OrderKey = tuple[int, int, str, str, str]
 
+_find_second = re.compile(rb"},()\{").search
+"""Where the second entry begins. Entries are flat objects and none of their texts can hold a brace."""
+
 
 def entry_of(event: AcceptedRecord, facts: ContentFacts | None) -> HistoryRecord:
     """The entry that records ``event``."""
-    status = facts.status if facts is not None else None
+    if facts is None:
+        return HistoryRecord(event.sequence, event.event_id, event.time, event.digest, event.kind, event.corrects)
+    status = facts.status
     return HistoryRecord(
         event.sequence,
         event.event_id,
@@ -36,31 +42,25 @@ def entry_of(event: AcceptedRecord, facts: ContentFacts | None) -> HistoryRecord
         event.digest,
         event.kind,
         event.corrects,
-        status.phase if status else UNSET,
-        status.code if status else UNSET,
-        status.occurred_at if status else UNSET,
-        facts.visible_from if facts is not None else UNSET,
+        status.phase,
+        status.code,
+        status.occurred_at,
+        facts.visible_from,
     )
 
 
-def append(history: Raw, entry: HistoryRecord, *, is_full: bool) -> Raw:
-    """The history with an entry that is simply the newest; a full one loses its oldest. Nothing is decoded.
-
-    Entries are flat objects and none of their texts can hold a brace, so the first ``},{`` is where the second begins.
-    """
-    known = memoryview(history)
-    if is_full:
-        second = bytes(known).index(b"},{") + 2
-        return Raw(b"".join((b"[", known[second:-1], b",", encode(entry), b"]")))
-    return Raw(b"".join((known[:-1], b",", encode(entry), b"]")))
+def append(history: Raw | HistoryPieces, entry: HistoryRecord, *, is_full: bool) -> HistoryPieces:
+    """The history with an entry that is simply the newest; a full one loses its oldest. Decodes and copies nothing."""
+    known = history if isinstance(history, tuple) else (Raw(memoryview(history)[1:-1]),)
+    return (*(_without_oldest(known) if is_full else known), entry)
 
 
-def insert(history: Raw, entry: HistoryRecord) -> list[HistoryRecord] | None:
+def insert(history: Raw | HistoryPieces, entry: HistoryRecord) -> list[HistoryRecord] | None:
     """The history with ``entry`` at its place, or ``None`` when it has no effect: a repetition, or older than all.
 
     For an event that is not simply the newest; decodes all of it.
     """
-    entries = decode_history(history)
+    entries = entries_of(history)
     keys = [order_key(known) for known in entries]
     key = order_key(entry)
     place = bisect_left(keys, key)
@@ -73,6 +73,11 @@ def insert(history: Raw, entry: HistoryRecord) -> list[HistoryRecord] | None:
     return entries[-MAX_HISTORY:]
 
 
+def entries_of(history: Raw | HistoryPieces) -> list[HistoryRecord]:
+    """All its entries, decoded."""
+    return decode_history(encode(history) if isinstance(history, tuple) else history)
+
+
 def order_key(entry: HistoryRecord) -> OrderKey:
     """Where an entry stands. Times compare as text without the final ``Z``, which sorts after a fraction's point."""
     return (entry.position, entry.sequence, entry.time[:-1], entry.event_id, entry.digest)
@@ -81,6 +86,13 @@ def order_key(entry: HistoryRecord) -> OrderKey:
 def has_conflict(entries: list[HistoryRecord], entry: HistoryRecord) -> bool:
     """Whether another event of the case carries the same sequence."""
     return any(known.sequence == entry.sequence and known is not entry for known in entries)
+
+
+def _without_oldest(pieces: HistoryPieces) -> HistoryPieces:
+    oldest, *newer = pieces
+    if isinstance(oldest, Raw) and (second := _find_second(oldest)) is not None:
+        return (Raw(memoryview(oldest)[second.start(1) :]), *newer)
+    return tuple(newer)
 
 
 def _mark(entries: list[HistoryRecord]) -> None:

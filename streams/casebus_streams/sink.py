@@ -105,12 +105,11 @@ class TransactionalSink:
         return self._producers[self._turn]
 
     def _produce(self, records: Iterable[OutRecord]) -> None:
-        produce = self._producer.produce
-        self.written = 0
-        for record in records:
-            self.written += 1
-            if self.written > _BACKLOG_RECORDS and self.written % _POLL_EVERY_RECORDS == 0:
-                self._producer.poll(0)
+        produce, poll = self._producer.produce, self._producer.poll
+        written = 0
+        for written, record in enumerate(records, 1):
+            if written % _POLL_EVERY_RECORDS == 0 and written > _BACKLOG_RECORDS:
+                poll(0)
             while True:
                 try:
                     # By position: names cost the client as much again as the call.
@@ -118,8 +117,9 @@ class TransactionalSink:
                     produce(to, record.value, key, record.partition, None, None, record.timestamp_ms, record.headers)
                     break
                 except BufferError:  # the queue is full: let some of it go, then this same record
-                    self._producer.poll(0.1)
-        self._producer.poll(0)
+                    poll(0.1)
+        poll(0)
+        self.written = written
 
     def _retrying(self, call: Callable[[], object]) -> None:
         """A transactional call that failed without harm may be made again as it is."""

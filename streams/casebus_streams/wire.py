@@ -64,7 +64,7 @@ class HistoryRecord(Struct, omit_defaults=True, gc=False):
 
 
 class CaseRecord(Struct, omit_defaults=True, kw_only=True, gc=False, frozen=True):
-    """``casebus_schemas.CaseOverview``; the history stays bytes, a JSON array, until an event lands within it."""
+    """``casebus_schemas.CaseOverview`` as it is read; the history stays bytes until an event lands within it."""
 
     agency: str
     case_id: str
@@ -77,6 +77,29 @@ class CaseRecord(Struct, omit_defaults=True, kw_only=True, gc=False, frozen=True
     retired: bool | UnsetType = UNSET
     ended_at: str | UnsetType = UNSET
     case_type: str | UnsetType = UNSET
+
+
+HistoryPieces = tuple[Raw | HistoryRecord, ...]
+"""A history that events were put to: what it was, without its brackets, and an entry for each of them."""
+
+
+class FoldedCase(Struct, gc=False, frozen=True):
+    """``casebus_schemas.CaseOverview`` as it is written, after an event. Made by position, as ``ChangeRecord``.
+
+    It is encoded once, as part of the overview, however many events touch it.
+    """
+
+    agency: str
+    case_id: str
+    roles: Raw
+    roll_up: str
+    sequence: int
+    events: int
+    content: Raw | UnsetType
+    history: HistoryPieces
+    retired: bool | UnsetType
+    ended_at: str | UnsetType
+    case_type: str | UnsetType
 
 
 class OverviewRecord(Struct, omit_defaults=True):
@@ -108,13 +131,18 @@ class ActionFacts(Struct, gc=False, frozen=True):
     due_at: str | None = None
 
 
-class ContentFacts(Struct, gc=False, frozen=True):
-    """What the fold needs of a case's content; everything else is skipped, not decoded."""
+class ShownFacts(Struct, gc=False, frozen=True):
+    """What the kind of a change depends on: of the case's content before it, nothing more is decoded."""
 
-    status: StatusFacts
     action: Raw | UnsetType = UNSET
     result: Raw | UnsetType = UNSET
     expected: Raw | UnsetType = UNSET
+
+
+class ContentFacts(ShownFacts, kw_only=True, gc=False, frozen=True):
+    """What the fold needs of a case's new content; everything else is skipped, not decoded."""
+
+    status: StatusFacts
     suspension: Raw | UnsetType = UNSET
     visible_from: str | UnsetType = UNSET
 
@@ -169,4 +197,5 @@ decode_case = Decoder(CaseRecord).decode
 decode_history = Decoder(list[HistoryRecord]).decode
 decode_action = Decoder(ActionFacts).decode
 decode_facts = Decoder(ContentFacts).decode
+decode_shown = Decoder(ShownFacts).decode
 decode_retention_facts = Decoder(RetentionFacts).decode

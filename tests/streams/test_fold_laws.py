@@ -26,6 +26,17 @@ def folded(events: Iterable[AcceptedEvent]) -> tuple[bytes | None, list[bytes]]:
     return overview, changes
 
 
+def folded_in_batches(batches: Iterable[list[AcceptedEvent]]) -> tuple[bytes | None, list[bytes]]:
+    overview: bytes | None = None
+    changes = []
+    for batch in batches:
+        fold = OverviewFold.of(overview, PARTY_REF, epoch=1)
+        applied = [fold.apply(record, event_key(record)) for record in map(decode_event, map(encode, batch))]
+        changes += [done.change for done in applied if done is not None]
+        overview = fold.encode() if any(applied) else overview
+    return overview, changes
+
+
 @given(event_lists)
 def test_applying_an_event_again_changes_nothing_and_reports_no_change(events: list[AcceptedEvent]) -> None:
     overview, _ = folded(events)
@@ -66,15 +77,15 @@ def test_each_effective_change_has_an_id_of_its_own(events: list[AcceptedEvent])
 
 @given(event_lists, st.integers(0, 12))
 def test_a_batch_gives_what_single_steps_give(events: list[AcceptedEvent], cut: int) -> None:
-    one_by_one, changes = folded(events)
-    overview: bytes | None = None
-    batched: list[bytes] = []
-    for batch in (events[:cut], events[cut:]):
-        fold = OverviewFold.of(overview, PARTY_REF, epoch=1)
-        applied = [fold.apply(record, event_key(record)) for record in map(decode_event, map(encode, batch))]
-        batched += [done.change for done in applied if done is not None]
-        overview = fold.encode() if any(applied) else overview
-    assert (overview, batched) == (one_by_one, changes)
+    assert folded_in_batches([events[:cut], events[cut:]]) == folded(events)
+
+
+@pytest.mark.parametrize("size", [2, 7, MAX_HISTORY - 1, MAX_HISTORY + 20])
+def test_batches_of_one_case_beyond_a_full_history_give_what_single_steps_give(size: int) -> None:
+    sequences = [*range(11, MAX_HISTORY + 30), 12, 5, MAX_HISTORY, *range(MAX_HISTORY + 30, 2 * MAX_HISTORY + 40)]
+    events = [changed(n, seconds=place) for place, n in enumerate(sequences)]
+    batches = [events[start : start + size] for start in range(0, len(events), size)]
+    assert folded_in_batches(batches) == folded(events)
 
 
 @given(event_lists)

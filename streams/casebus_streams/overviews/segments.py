@@ -22,8 +22,8 @@ def by_party(batch: list[InRecord]) -> dict[tuple[int, bytes], list[InRecord]]:
     for record in batch:
         if record.value is not None:
             party = (record.partition, party_of(record))
-            if party in parties:
-                parties[party].append(record)
+            if (records := parties.get(party)) is not None:
+                records.append(record)
             else:
                 parties[party] = [record]
     return parties

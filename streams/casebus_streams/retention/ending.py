@@ -12,19 +12,22 @@ it was judged matters.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from casebus_schemas import LEGAL_HOLD_TAG, MAX_HISTORY, Clock, RollUp
-from casebus_streams.wire import CaseRecord, HistoryRecord, decode_history, decode_retention_facts
+from casebus_streams.history import entries_of
+from casebus_streams.wire import CaseRecord, FoldedCase, HistoryRecord, decode_retention_facts
+
+Case = TypeVar("Case", CaseRecord, FoldedCase)
 
 _CLOSED: Final = RollUp.CLOSED.value
 _WITHDRAWN: Final = RollUp.WITHDRAWN.value
 
 
-def retired(case: CaseRecord, clock: Clock) -> CaseRecord:
+def retired(case: Case, clock: Clock) -> Case:
     """``case`` as it stands at ``clock``: itself, or without its content when its time in the overview is past."""
     if case.retired is not UNSET:
         return case
@@ -45,7 +48,7 @@ def retired(case: CaseRecord, clock: Clock) -> CaseRecord:
     return replace(case, content=UNSET, retired=True, ended_at=ended_at or UNSET, case_type=facts.case_type)
 
 
-def is_forgotten(case: CaseRecord, clock: Clock) -> bool:
+def is_forgotten(case: CaseRecord | FoldedCase, clock: Clock) -> bool:
     """Whether a retired case's time in the log is past, too.
 
     Never that of a case with more events than its history holds: nobody knows the keys of all its records any more.
@@ -58,7 +61,7 @@ def is_forgotten(case: CaseRecord, clock: Clock) -> bool:
 
 def record_keys(case: CaseRecord, party_ref: str) -> list[str]:
     """The keys of the accepted records of a case, as far as its history goes."""
-    return [_key(case, entry, party_ref) for entry in decode_history(case.history)]
+    return [_key(case, entry, party_ref) for entry in entries_of(case.history)]
 
 
 def is_past(moment: str, duration: timedelta, clock: Clock) -> bool:
@@ -67,11 +70,11 @@ def is_past(moment: str, duration: timedelta, clock: Clock) -> bool:
     return datetime.fromisoformat(moment) <= clock.at - duration
 
 
-def _retired_withdrawal(case: CaseRecord, clock: Clock) -> CaseRecord:
+def _retired_withdrawal(case: Case, clock: Clock) -> Case:
     shown_for = clock.policy.default.overview_after_closed
     if shown_for is None:
         return case
-    withdrawn_at = decode_history(case.history)[-1].time
+    withdrawn_at = entries_of(case.history)[-1].time
     return replace(case, retired=True, ended_at=withdrawn_at) if is_past(withdrawn_at, shown_for, clock) else case
 
 
