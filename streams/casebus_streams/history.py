@@ -89,10 +89,10 @@ def has_conflict(entries: list[HistoryRecord], entry: HistoryRecord) -> bool:
 
 
 def _without_oldest(pieces: HistoryPieces) -> HistoryPieces:
-    oldest, *newer = pieces
+    oldest, newer = pieces[0], pieces[1:]
     if isinstance(oldest, Raw) and (second := _find_second(oldest)) is not None:
         return (Raw(memoryview(oldest)[second.start(1) :]), *newer)
-    return tuple(newer)
+    return newer
 
 
 def _mark(entries: list[HistoryRecord]) -> None:
