@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from casebus_consumers.sink.offsets import Cursor
 
 TABLES: Final = {"overviews": ("overviews",), "sources": ("sources",)}
-"""The tables that each sink fills, by the topic it reads."""
+"""The tables that each sink fills, by the topic it reads.
+
+Not ``notifications``: the topic keeps them for 30 days, the table for 400, so that beginning anew would lose a year.
+"""
 
 
 def status(*, json: Json = False) -> None:
