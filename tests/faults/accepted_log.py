@@ -21,12 +21,13 @@ class AcceptedLog:
         self._consumer.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
 
     def read_on(self, seconds: float = 0.2) -> None:
-        """Take in what has come."""
-        for message in self._consumer.consume(10_000, seconds):
-            if message.error() is None and (value := message.value()) is not None:
-                record = json.loads(value)
-                self.controls[record.get("control", "event")] += 1
-                self._folds[message.partition() or 0].apply(record)
+        """Take in all that has come, until for ``seconds`` nothing more does."""
+        while messages := self._consumer.consume(10_000, seconds):
+            for message in messages:
+                if message.error() is None and (value := message.value()) is not None:
+                    record = json.loads(value)
+                    self.controls[record.get("control", "event")] += 1
+                    self._folds[message.partition() or 0].apply(record)
 
     def agrees_with(self, reader: BusReader) -> bool:
         """Whether what the bus has written is what the log says."""

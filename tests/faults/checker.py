@@ -71,10 +71,12 @@ class BusReader:
             assert time.monotonic() - last < _STALL_SECONDS, f"liveness: no progress for {_STALL_SECONDS} s: {self}"
 
     def read_more(self, seconds: float) -> None:
-        """Follow a while longer: what must not come would come now."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self._take(self._consumer.consume(5_000, 0.2))
+        """Follow until for ``seconds`` nothing more has come: what must not come would come now."""
+        last = time.monotonic()
+        while time.monotonic() - last < seconds:
+            if messages := self._consumer.consume(5_000, 0.2):
+                self._take(messages)
+                last = time.monotonic()
 
     def close(self) -> None:
         self._consumer.close()
