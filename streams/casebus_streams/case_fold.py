@@ -11,7 +11,7 @@ from casebus_schemas import MAX_HISTORY, RollUp, roll_up
 from casebus_streams import history
 from casebus_streams.change_kind import party_action
 from casebus_streams.errors import DeadLetterError
-from casebus_streams.wire import AcceptedRecord, CaseRecord, ContentFacts, FoldedCase, HistoryPieces, decode_facts
+from casebus_streams.wire import AcceptedRecord, CaseBefore, ContentFacts, FoldedCase, HistoryPieces, decode_facts
 
 _WITHDRAWN: Final = RollUp.WITHDRAWN.value
 
@@ -24,23 +24,23 @@ class Placed(Struct, gc=False, frozen=True):
     is_conflict: bool
 
 
-def place(case: CaseRecord | FoldedCase | None, event: AcceptedRecord, facts: ContentFacts | None) -> Placed | None:
+def place(case: CaseBefore | None, event: AcceptedRecord, facts: ContentFacts | None) -> Placed | None:
     """Where the event lands in the case's history; ``None`` when it has no effect."""
     entry = history.entry_of(event, facts)
     if case is None:
-        return Placed((entry,), True, False)
+        return Placed((entry,), is_current=True, is_conflict=False)
     if event.position > case.sequence and facts is not None:
         # Nearly every event.
         is_full = case.events >= MAX_HISTORY
-        return Placed(history.append(case.history, entry, is_full=is_full), True, False)
+        return Placed(history.append(case.history, entry, is_full=is_full), is_current=True, is_conflict=False)
     entries = history.insert(case.history, entry)
     if entries is None:
         return None
-    return Placed(tuple(entries), entries[-1] is entry, history.has_conflict(entries, entry))
+    return Placed(tuple(entries), is_current=entries[-1] is entry, is_conflict=history.has_conflict(entries, entry))
 
 
 def case_after(
-    before: CaseRecord | FoldedCase | None, event: AcceptedRecord, facts: ContentFacts | None, placed: Placed
+    before: CaseBefore | None, event: AcceptedRecord, facts: ContentFacts | None, placed: Placed
 ) -> FoldedCase:
     """The case with the event in it: its content, too, when the event is the current one."""
     events = before.events + 1 if before is not None else 1

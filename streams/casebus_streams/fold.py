@@ -39,7 +39,7 @@ from casebus_streams.errors import DeadLetterError
 from casebus_streams.retention.ending import is_forgotten, retired
 from casebus_streams.wire import (
     AcceptedRecord,
-    CaseRecord,
+    CaseBefore,
     CaseStateRecord,
     ChangeRecord,
     ContentFacts,
@@ -169,19 +169,14 @@ class OverviewFold:
         cast("dict[str, Raw | FoldedCase]", self._overview.cases).update(self._touched)
         return encode_overview(self._overview)
 
-    def _case(self, key: str) -> CaseRecord | FoldedCase | None:
+    def _case(self, key: str) -> CaseBefore | None:
         if (touched := self._touched.get(key)) is not None:
             return touched
         raw = self._overview.cases.get(key)
         return decode_case(raw) if raw is not None else None
 
     def _change(
-        self,
-        event: AcceptedRecord,
-        change_id: str,
-        kind: str,
-        before: CaseRecord | FoldedCase | None,
-        after: FoldedCase,
+        self, event: AcceptedRecord, change_id: str, kind: str, before: CaseBefore | None, after: FoldedCase
     ) -> bytes:
         return encode(
             ChangeRecord(
@@ -211,7 +206,7 @@ def _nothing_of(party_ref: str, epoch: int) -> OverviewRecord:
 
 
 def _kind_of_change(
-    before: CaseRecord | FoldedCase | None,
+    before: CaseBefore | None,
     event: AcceptedRecord,
     facts: ContentFacts | None,
     after: FoldedCase,

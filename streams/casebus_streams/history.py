@@ -26,8 +26,8 @@ BARRIERS = frozenset(("retracted", "party-removed"))
 
 OrderKey = tuple[int, int, str, str, str]
 
-_find_second = re.compile(rb"},()\{").search
-"""Where the second entry begins. Entries are flat objects and none of their texts can hold a brace."""
+_find_second = re.compile(rb"},\{").search
+"""Ends with the brace that begins the second entry: entries are flat, and none of their texts can hold a brace."""
 
 
 def entry_of(event: AcceptedRecord, facts: ContentFacts | None) -> HistoryRecord:
@@ -91,7 +91,7 @@ def has_conflict(entries: list[HistoryRecord], entry: HistoryRecord) -> bool:
 def _without_oldest(pieces: HistoryPieces) -> HistoryPieces:
     oldest, newer = pieces[0], pieces[1:]
     if isinstance(oldest, Raw) and (second := _find_second(oldest)) is not None:
-        return (Raw(memoryview(oldest)[second.start(1) :]), *newer)
+        return (Raw(memoryview(oldest)[second.end() - 1 :]), *newer)
     return newer
 
 

@@ -102,6 +102,10 @@ class FoldedCase(Struct, gc=False, frozen=True):
     case_type: str | UnsetType
 
 
+CaseBefore = CaseRecord | FoldedCase
+"""A case before an event: as it was read, or as an earlier event of the batch left it."""
+
+
 class OverviewRecord(Struct, omit_defaults=True):
     """``casebus_schemas.Overview``; each case stays bytes until an event touches it."""
 

@@ -6,12 +6,8 @@ import os
 import socket
 import ssl
 import threading
-from email.headerregistry import Address
-from pathlib import Path
 from types import TracebackType
 from typing import Self
-
-from casebus_consumers.notifier.channels.smtp import SmtpServer
 
 _ANSWERS = {
     "EHLO": b"250-silent\r\n250 STARTTLS\r\n",
@@ -28,22 +24,14 @@ class SilentMailServer:
     ``STARTTLS`` as the last command: it says nothing from the handshake on.
     """
 
-    def __init__(self, certificate: tuple[Path, Path], last_command: str) -> None:
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(*certificate)
+    def __init__(self, tls: ssl.SSLContext, last_command: str) -> None:
+        self._tls = tls
         self._last_command = last_command
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
         self._listener.settimeout(_LIMIT_SECONDS)
         self._hung_up = threading.Event()
         self._thread = threading.Thread(target=self._serve)
-        self.address = SmtpServer(
-            "127.0.0.1",
-            self._listener.getsockname()[1],
-            Address("Mijn overzicht", addr_spec="noreply@overzicht.example"),
-            tls="starttls",
-            ca_file=str(certificate[0]),
-            timeout_seconds=0.5,
-        )
 
     def wait_until_hung_up_on(self) -> None:
         """Blocks. Fails when the client keeps the connection."""
@@ -70,7 +58,7 @@ class SilentMailServer:
             if self._last_command == "STARTTLS":
                 self._wait_for_the_end(wire)
                 return
-            with self._context.wrap_socket(plain, server_side=True) as secure:
+            with self._tls.wrap_socket(plain, server_side=True) as secure:
                 _converse(secure, until=self._last_command, answers_last=False)
                 self._wait_for_the_end(wire)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from tests.notifier.certificate import self_signed
+from tests.notifier.certificate import self_signed, server_context
 from tests.notifier.mail_server import Fault, MailServer
 from tests.notifier.silent_mail_server import SilentMailServer
 from tests.notifier.worlds import NOON
@@ -64,16 +63,20 @@ class Receiver(Protocol):
     def fail(self, *faults: Fault) -> None: ...
 
 
+def smtp_channel(port: int, **more: object) -> SmtpChannel:
+    sender = Address("Mijn overzicht", addr_spec="noreply@overzicht.example")
+    return SmtpChannel(
+        SmtpServer("127.0.0.1", port, sender, **{"tls": "none", "timeout_seconds": 0.5, **more}),  # type: ignore[arg-type]  # options of the tests
+        unsubscribe_url=PREFERENCES,
+        connections=2,
+    )
+
+
 class MailReceiver:
     def __init__(self, server: MailServer, **more: object) -> None:
-        sender = Address("Mijn overzicht", addr_spec="noreply@overzicht.example")
         self.server = server
         self.address = ADDRESS
-        self.channel: Channel = SmtpChannel(
-            SmtpServer("127.0.0.1", server.port, sender, **{"tls": "none", "timeout_seconds": 0.5, **more}),  # type: ignore[arg-type]  # options of the tests
-            unsubscribe_url=PREFERENCES,
-            connections=2,
-        )
+        self.channel: Channel = smtp_channel(server.port, **more)
 
     def received(self) -> list[str]:
         return [str(mail["Message-ID"]).strip("<>").partition("@")[0] for _, mail in self.server.mails()]
@@ -113,8 +116,7 @@ class HookReceiver:
                 """Quiet."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
+        context = server_context(certificate, key)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever)
         self._thread.start()
@@ -150,9 +152,7 @@ def mail_receiver(_directory: Path) -> Iterator[Receiver]:
 @contextmanager
 def secure_mail_receiver(directory: Path) -> Iterator[Receiver]:
     certificate, key = self_signed(directory)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    with MailServer(tls=context) as server:
+    with MailServer(tls=server_context(certificate, key)) as server:
         receiver = MailReceiver(server, tls="starttls", ca_file=str(certificate))
         yield receiver
 
@@ -254,8 +254,9 @@ def test_a_server_without_starttls_gets_no_mail(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("falls_silent_after", ["STARTTLS", "EHLO", "DATA"])
 def test_a_server_that_falls_silent_over_tls_is_hung_up_on_at_once(tmp_path: Path, falls_silent_after: str) -> None:
-    with SilentMailServer(self_signed(tmp_path), falls_silent_after) as server:
-        channel = SmtpChannel(server.address, unsubscribe_url=PREFERENCES, connections=1)
+    certificate, key = self_signed(tmp_path)
+    with SilentMailServer(server_context(certificate, key), falls_silent_after) as server:
+        channel = smtp_channel(server.port, tls="starttls", ca_file=str(certificate))
 
         async def go() -> None:
             with pytest.raises(ProviderDownError):
