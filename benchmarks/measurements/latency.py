@@ -21,7 +21,6 @@ from casebus_local.child_process import ChildProcess
 from casebus_local.demo.ledger import Ledger
 from casebus_local.demo.probe import Probe
 from casebus_local.demo.probe import percentile as percentile_of
-from casebus_local.demo.profile import ProfileClient
 from casebus_local.demo.publish import Agencies
 from casebus_local.ports import LOOPBACK, free_port
 from casebus_local.readiness import wait_until_ready
@@ -61,16 +60,14 @@ def _at_rate(lab: Lab, rate: int) -> list[Measured]:
         warm_up, timed = submissions[: rate * warm_up_seconds], submissions[rate * warm_up_seconds :]
         agency = published.agencies[0]
         with _running(bus) as (workers, metrics_url, profile_url):
-            profile = ProfileClient(profile_url, bus.stack.tokens)
             with Agencies(AgencySettings(kafka=bus.kafka), [agency], Ledger()) as agencies:
-                probe = Probe(agencies, agency, profile)
+                probe = Probe(agencies, agency, profile_url, bus.stack.tokens)
                 probe.once()
                 _publish_evenly(bus, warm_up, rate)
                 before = _scrape(metrics_url)
                 with probe:
                     took = _publish_evenly(bus, timed, rate)
                 buckets = difference(_scrape(metrics_url), before)
-            profile.close()
             for worker in workers:
                 worker.check()
     return _report(lab, rate, len(timed) / took, buckets, probe.milliseconds)

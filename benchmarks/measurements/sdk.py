@@ -91,7 +91,7 @@ def _publish_bytes(settings: AgencySettings, agency: str, values: list[tuple[byt
     for value, case_id in values:
         while True:
             try:
-                client.produce(topic, value, case_id, on_delivery=None, headers=HEADERS)
+                client.produce(topic, value, case_id, -1, None, None, 0, HEADERS)
             except BufferError:
                 client.poll(0.1)
             else:

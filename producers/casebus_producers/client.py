@@ -39,9 +39,22 @@ class Client(Protocol):
     """As ``confluent_kafka.Producer`` behaves; callbacks come within ``poll`` and ``flush`` only."""
 
     def produce(
-        self, topic: str, value: bytes, key: str, *, on_delivery: OnDelivery | None, headers: Headers | None
+        self,
+        topic: str,
+        value: bytes,
+        key: str,
+        partition: int,
+        callback: OnDelivery | None,
+        on_delivery: None,
+        timestamp: int,
+        headers: Headers | None,
+        /,
     ) -> None:
-        """Queue a record. Raises ``BufferError`` when the queue is full, else ``KafkaException``. Does not block."""
+        """Queue a record. Raises ``BufferError`` when the queue is full, else ``KafkaException``. Does not block.
+
+        By position, since names cost a microsecond an event: -1 leaves the partition to the key, 0
+        the time to the client, and ``on_delivery`` is its other name for ``callback``.
+        """
 
     def poll(self, timeout: float) -> int:
         """Call back for what has been settled; waits for the first of it up to ``timeout`` seconds."""

@@ -202,7 +202,7 @@ class Sender:
         taken = False
         try:
             self._client.produce(
-                self.topic, outgoing.value, outgoing.case_id, on_delivery=on_delivery, headers=outgoing.headers
+                self.topic, outgoing.value, outgoing.case_id, -1, on_delivery, None, 0, outgoing.headers
             )
             taken = True
         except BufferError:

@@ -28,6 +28,9 @@ class StreamSection(BaseModel):
     # One transaction of a backlog: the larger, the more of a party's events share one writing of its overview. About a
     # second's work, far below the transaction's timeout. Live traffic never fills it.
     batch_max_records: Annotated[int, Field(ge=1)] = 50_000
+    # Between the beginnings of intake's transactions, at least. It is behind every event, so each of its transactions
+    # makes another one of overviews; with fewer, the brokers have less to do and events are visible sooner.
+    intake_pace_seconds: Annotated[float, Field(ge=0, le=1)] = 0.012
     # How long an idle worker waits for the first record before it looks whether it must stop.
     idle_wait_seconds: Annotated[float, Field(gt=0)] = 0.2
     transaction_timeout_seconds: Annotated[float, Field(ge=1)] = 10.0

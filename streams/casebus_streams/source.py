@@ -18,6 +18,7 @@ from casebus_producers.lag import LagMeter
 from casebus_producers.settings import KafkaSettings
 from casebus_streams.end_watch import EndWatch
 from casebus_streams.errors import StopError
+from casebus_streams.pace import Pace
 from casebus_streams.records import InRecord, attempt_of
 from casebus_streams.records import Partition as Partition
 from casebus_streams.settings import StreamSection
@@ -100,8 +101,8 @@ class Source:
     """Batches of records of the partitions this worker owns.
 
     A batch waits for its first record and then takes what is there, so that at low rates nothing waits for it to
-    fill. Records that could not be committed stay in the batch, in order, and are handed out again; those of
-    partitions that were lost in the meantime are dropped from it.
+    fill; ``pace_seconds`` lie between two batches. Records that could not be committed stay in the batch, in order, and
+    are handed out again; those of partitions that were lost in the meantime are dropped from it.
     """
 
     def __init__(
@@ -112,11 +113,13 @@ class Source:
         *,
         batch_max_records: int,
         idle_wait_seconds: float,
+        pace_seconds: float = 0.0,
         end_watch: EndWatch | None = None,
     ) -> None:
         self._listener = listener
         self._batch_max_records = batch_max_records
         self._idle_wait_seconds = idle_wait_seconds
+        self._pace = Pace(pace_seconds)
         self._owned: set[Partition] = set()
         self._pending: list[InRecord] = []
         self._lag = SourceLag(end_watch)
@@ -127,8 +130,9 @@ class Source:
         """How often partitions came and went. May be read from any thread."""
 
     def poll_batch(self) -> list[InRecord]:
-        """Records to handle: those left over from an aborted transaction, else new ones. Blocks while idle.
+        """Records to handle: those left over from an aborted transaction, else new ones.
 
+        Blocks while idle, and until the pace allows for new ones.
         Raises what a listener raised inside a rebalance, and ``StopError`` for a consumer that cannot go on.
         """
         self._lag.look(self._consumer)
@@ -136,9 +140,11 @@ class Source:
             # A fenced transaction means a rebalance is waiting to be heard of; what it brings joins the batch.
             self._take(self._consumer.consume(1, 0.05))
         else:
+            self._pace.wait()
             for messages in consume_available(self._consumer, self._batch_max_records, self._idle_wait_seconds):
                 self._take(messages)
         if self._pending:
+            self._pace.took()
             self.lag.took(self._pending[0].timestamp_ms)
         return self._pending
 

@@ -91,7 +91,10 @@ def _runner(
     )
     if tracer is not None:
         intake = TracedStage(intake, IntakeSpans(tracer), tracer)
-    return lambda must_end: _run(intake, topics.submitted_pattern, settings, metrics, health, must_end)
+    pace_seconds = settings.streams.intake_pace_seconds
+    return lambda must_end: _run(
+        intake, topics.submitted_pattern, settings, metrics, health, must_end, pace_seconds=pace_seconds
+    )
 
 
 def _run_overviews(
@@ -133,6 +136,8 @@ def _run(
     metrics: StreamMetrics,
     health: StageHealth,
     leave: StopSignal,
+    *,
+    pace_seconds: float = 0.0,
 ) -> None:
     """One stage on one topic, or pattern of topics, until ``leave`` is set."""
     section = settings.streams
@@ -143,6 +148,7 @@ def _run(
         health.listening(stage),
         batch_max_records=section.batch_max_records,
         idle_wait_seconds=section.idle_wait_seconds,
+        pace_seconds=pace_seconds,
         end_watch=EndWatch(admin_client(settings.kafka)),
     )
     try:

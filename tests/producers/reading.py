@@ -33,13 +33,17 @@ class TopicReader:
 
     def all(self) -> list[Record]:
         """Every record now in the topic, by partition and offset."""
-        partitions = self._consumer.list_topics(self._topic, timeout=30).topics[self._topic].partitions
-        return [record for partition in sorted(partitions) for record in self._records(partition)]
+        return [record for partition in self._partitions() for record in self._records(partition)]
+
+    def count(self) -> int:
+        """How many records are now in the topic, without reading them."""
+        return sum(high - low for low, high in map(self._ends_of_led, self._partitions()))
+
+    def _partitions(self) -> list[int]:
+        return sorted(self._consumer.list_topics(self._topic, timeout=30).topics[self._topic].partitions)
 
     def _records(self, partition: int) -> list[Record]:
-        ends = wait_until(lambda: self._ends(partition), timeout_seconds=30, describe="the partition's leader")
-        assert ends is not None
-        low, high = ends
+        low, high = self._ends_of_led(partition)
         self._consumer.assign([TopicPartition(self._topic, partition, low)])
         records: list[Record] = []
         while len(records) < high - low:
@@ -55,6 +59,11 @@ class TopicReader:
                     )
                 )
         return records
+
+    def _ends_of_led(self, partition: int) -> tuple[int, int]:
+        ends = wait_until(lambda: self._ends(partition), timeout_seconds=30, describe="the partition's leader")
+        assert ends is not None
+        return ends
 
     def _ends(self, partition: int) -> tuple[int, int] | None:
         """``None`` while the broker, made or started a moment ago, does not lead the partition yet."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
+import httpx
 import orjson
 
-from casebus_local.demo.profile import ProfileClient
+from casebus_local.demo.profile import overview_versions
 from casebus_local.demo.publish import Agencies
 from casebus_local.simulator import Submission, What, citizen_number
+from casebus_local.tokens import TokenIssuer
 
 FIRST_PROBED_CITIZEN: Final = 900_000
 """Beyond every simulated population, so that nobody else writes to these overviews."""
@@ -20,49 +24,79 @@ FIRST_PROBED_CITIZEN: Final = 900_000
 PROBED_CITIZENS: Final = 100
 _EVERY_SECONDS: Final = 0.1
 _GIVE_UP_SECONDS: Final = 30.0
-_POLL_SECONDS: Final = 0.01
-"""Adds at most this to a measurement; asking without a pause would take the processor from what is measured."""
 
 
 class Probe:
-    """Publishes marked events at a fixed rate and polls with the ETag until each can be seen.
+    """Publishes marked events at a fixed rate; a citizen's open stream tells when each can be seen.
 
     A slow answer does not hold up the next event, else a stall would be measured once instead of by everyone who
-    meets it. As a context manager it works in a thread of its own; an error in it is raised at the end.
+    meets it. As a context manager it works in a thread of its own, from when all streams are open; an error in it is
+    raised at the end, and ``TimeoutError`` for an event that does not show.
     """
 
-    def __init__(self, agencies: Agencies, agency: str, profile: ProfileClient) -> None:
+    def __init__(self, agencies: Agencies, agency: str, profile_url: str, tokens: TokenIssuer) -> None:
         self.milliseconds: list[float] = []
         self._agencies = agencies
         self._agency = agency
-        self._profile = profile
+        self._profile_url = profile_url
         self._numbers = [citizen_number(FIRST_PROBED_CITIZEN + index) for index in range(PROBED_CITIZENS)]
-        self._headers = [profile.headers_of(number) for number in self._numbers]
-        self._etags = [""] * PROBED_CITIZENS
+        self._headers = [{"Authorization": f"Bearer {tokens.issue(number)}"} for number in self._numbers]
         self._versions: Counter[int] = Counter()
         self._idle = deque(range(PROBED_CITIZENS))
         self._started: dict[int, float] = {}
+        self._is_open = threading.Event()
         self._end = threading.Event()
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="casebus-demo-probe")
+        self._thread = threading.Thread(target=self._work, name="casebus-demo-probe")
 
     def once(self) -> float:
         """Milliseconds from publishing one event until it is visible. Blocks; raises ``TimeoutError``."""
-        self._publish()
-        while self._started:
-            self._look()
+        asyncio.run(self._measure(citizens=1, is_open=threading.Event(), stop=lambda: bool(self._versions)))
         return self.milliseconds.pop()
 
-    def _run(self) -> None:
+    def _work(self) -> None:
         try:
-            due = time.perf_counter()
-            while self._started or not self._end.is_set():
-                if time.perf_counter() >= due and self._idle and not self._end.is_set():
-                    self._publish()
-                    due += _EVERY_SECONDS
-                self._look()
+            asyncio.run(self._measure(citizens=PROBED_CITIZENS, is_open=self._is_open, stop=self._end.is_set))
         except BaseException as error:
-            self._error = error
+            self._error = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error
+        finally:
+            self._is_open.set()
+
+    async def _measure(self, *, citizens: int, is_open: threading.Event, stop: Callable[[], bool]) -> None:
+        """Open the streams of the first ``citizens``, publish until ``stop``, and wait for what is not yet visible."""
+        limits, timeout = httpx.Limits(max_connections=citizens), httpx.Timeout(_GIVE_UP_SECONDS)
+        async with (
+            httpx.AsyncClient(base_url=self._profile_url, limits=limits, timeout=timeout) as http,
+            asyncio.TaskGroup() as group,
+        ):
+            opened = [asyncio.Event() for _ in range(citizens)]
+            following = [group.create_task(self._follow(http, index, opened[index])) for index in range(citizens)]
+            for stream in opened:
+                await stream.wait()
+            is_open.set()
+            await self._publish_evenly(stop)
+            for task in following:
+                task.cancel()
+
+    async def _follow(self, http: httpx.AsyncClient, index: int, opened: asyncio.Event) -> None:
+        """Note when the event that a citizen waits for is in their stream, which is opened again when it ends."""
+        while True:
+            async for version in overview_versions(http, self._headers[index]):
+                opened.set()
+                if index in self._started and version >= self._versions[index]:
+                    self.milliseconds.append(1000 * (time.perf_counter() - self._started.pop(index)))
+                    self._idle.append(index)
+
+    async def _publish_evenly(self, stop: Callable[[], bool]) -> None:
+        due = time.perf_counter()
+        while self._started or not stop():
+            now = time.perf_counter()
+            if now - min(self._started.values(), default=now) > _GIVE_UP_SECONDS:
+                raise TimeoutError(f"not within {_GIVE_UP_SECONDS:g} s: a published event visible over HTTP")
+            if self._idle and not stop():
+                self._publish()
+            due += _EVERY_SECONDS
+            await asyncio.sleep(due - time.perf_counter())
 
     def _publish(self) -> None:
         """The next event of the citizen who has waited longest."""
@@ -72,26 +106,9 @@ class Probe:
         self._started[index] = time.perf_counter()
         self._agencies.publish(submission)
 
-    def _look(self) -> None:
-        """Ask once for everybody whose event cannot be seen yet."""
-        for index, started in list(self._started.items()):
-            if self._is_visible(index):
-                self.milliseconds.append(1000 * (time.perf_counter() - started))
-                del self._started[index]
-                self._idle.append(index)
-            elif time.perf_counter() - started > _GIVE_UP_SECONDS:
-                raise TimeoutError(f"not within {_GIVE_UP_SECONDS:g} s: a published event visible over HTTP")
-        time.sleep(_POLL_SECONDS)
-
-    def _is_visible(self, index: int) -> bool:
-        answer = self._profile.overview(self._headers[index], self._etags[index])
-        if answer is None:
-            return False
-        self._etags[index] = answer.etag
-        return bool(answer.overview.get("version", 0) >= self._versions[index])
-
     def __enter__(self) -> Self:
         self._thread.start()
+        self._is_open.wait()
         return self
 
     def __exit__(

@@ -5,45 +5,28 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
+import orjson
 
 from casebus_local.tokens import TokenIssuer
 
 _CONNECTIONS = 12
 _RETRY_SECONDS = 0.05
+_DATA = "data: "
 
 
-class Answer(NamedTuple):
-    """A citizen's overview, and the ETag to ask for changes with."""
+async def overview_versions(http: httpx.AsyncClient, headers: Mapping[str, str]) -> AsyncIterator[int]:
+    """The version of each overview in a citizen's stream of server-sent events, as their open page gets them.
 
-    overview: dict[str, Any]
-    etag: str
-
-
-class ProfileClient:
-    """One keep-alive connection for one caller. Blocks."""
-
-    def __init__(self, base_url: str, tokens: TokenIssuer) -> None:
-        self._http = httpx.Client(base_url=base_url, timeout=10)
-        self._tokens = tokens
-
-    def headers_of(self, insz: str) -> dict[str, str]:
-        """What a citizen's request carries after login."""
-        return {"Authorization": f"Bearer {self._tokens.issue(insz)}"}
-
-    def overview(self, headers: Mapping[str, str], etag: str = "") -> Answer | None:
-        """The overview, or None when it is still the one with ``etag``. Raises ``httpx.HTTPError``."""
-        answer = self._http.get("/v1/overview", headers={**headers, "If-None-Match": etag} if etag else headers)
-        if answer.status_code == httpx.codes.NOT_MODIFIED:
-            return None
+    0 while there is none. Ends when the service closes the stream. Raises ``httpx.HTTPError``.
+    """
+    async with http.stream("GET", "/v1/overview/stream", headers=headers) as answer:
         answer.raise_for_status()
-        return Answer(answer.json(), answer.headers["ETag"])
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._http.close()
+        async for line in answer.aiter_lines():
+            if line.startswith(_DATA):
+                yield int(orjson.loads(line.removeprefix(_DATA)).get("version", 0))
 
 
 def all_overviews(

@@ -19,7 +19,6 @@ from casebus_local.demo.ledger import Ledger
 from casebus_local.demo.narration import Narrator
 from casebus_local.demo.notifications import ask_to_be_told, what_became_of_it
 from casebus_local.demo.probe import Probe
-from casebus_local.demo.profile import ProfileClient
 from casebus_local.demo.publish import Agencies
 from casebus_local.demo.reference import load_reference
 from casebus_local.demo.summary import Outcome, show, write_report
@@ -167,9 +166,8 @@ def _keep_logs(directory: Path, logs: Path) -> None:
 def _publish(simulation: Simulation, ledger: Ledger, bus: _Bus, narrator: Narrator) -> tuple[float, list[float]]:
     """Publish at a steady rate while probing; says how many seconds it took and every delay measured."""
     settings = AgencySettings(kafka=bus.kafka)
-    profile = ProfileClient(bus.profile_url, bus.stack.tokens)
     with Agencies(settings, simulation.agencies, ledger) as agencies:
-        probe = Probe(agencies, simulation.agencies[0], profile)
+        probe = Probe(agencies, simulation.agencies[0], bus.profile_url, bus.stack.tokens)
         narrator.say(f"A first event was visible over HTTP after {probe.once():.0f} ms.")
         narrator.say(f"Publishing {simulation.events:,} records, {EVENTS_PER_SECOND:,.0f} a second …")
         with probe, narrator.progress("published", simulation.events) as advance:
@@ -178,5 +176,4 @@ def _publish(simulation: Simulation, ledger: Ledger, bus: _Bus, narrator: Narrat
             )
         agencies.flush()
         bus.check()
-    profile.close()
     return seconds, probe.milliseconds

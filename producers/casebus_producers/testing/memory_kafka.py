@@ -104,7 +104,16 @@ class MemoryClient:
         self._changing = threading.RLock()
 
     def produce(
-        self, topic: str, value: bytes, key: str, *, on_delivery: OnDelivery | None, headers: Headers | None
+        self,
+        topic: str,
+        value: bytes,
+        key: str,
+        _partition: int,
+        callback: OnDelivery | None,
+        _on_delivery: None,
+        _timestamp: int,
+        headers: Headers | None,
+        /,
     ) -> None:
         """Queue a record; raises ``BufferError`` when one of the limits is reached."""
         with self._changing:
@@ -113,7 +122,7 @@ class MemoryClient:
                 or self._bytes >= self._settings.queue_max_kib * 1024
             ):
                 raise BufferError(KafkaError(QUEUE_FULL).str())
-            self._queue.append(_Queued(topic, value, key.encode(), headers, on_delivery, time.monotonic()))
+            self._queue.append(_Queued(topic, value, key.encode(), headers, callback, time.monotonic()))
             self._bytes += len(value)
 
     def poll(self, timeout: float = 0) -> int:
