@@ -37,10 +37,10 @@ def measure(lab: Lab) -> list[Measured]:
     with ExitStack() as logs:
         filled = {workload: _filled(lab, logs, workload) for workload in (*by_events.values(), *by_parties.values())}
         # Whoever is first meets a broker that has not warmed up: that run counts for nobody.
-        _cost(lab, by_events[sizes[0]], filled)
+        _cost(lab, by_events[sizes[0]], filled[by_events[sizes[0]]])
         for _ in range(rounds):
-            for workload in filled:
-                costs[workload].append(_cost(lab, workload, filled))
+            for workload, bus in filled.items():
+                costs[workload].append(_cost(lab, workload, bus))
     parties = {size: median(costs[workload]) for size, workload in by_parties.items()}
     return [
         *_report("events", {size: median(costs[workload]) for size, workload in by_events.items()}),
@@ -56,8 +56,8 @@ def _filled(lab: Lab, logs: ExitStack, workload: Workload) -> BenchBus:
     return bus
 
 
-def _cost(lab: Lab, workload: Workload, filled: Mapping[Workload, BenchBus]) -> float:
-    run = run_once(lab, Ours(), filled[workload], f"{workload.parties:,} parties")
+def _cost(lab: Lab, workload: Workload, bus: BenchBus) -> float:
+    run = run_once(lab, Ours(), bus, f"{workload.parties:,} parties")
     return run.usage.steady_cpu_us_per_record
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from confluent_kafka import Producer
 
 from casebus_local import fresh_database, wait_until
 from casebus_local.demo.probe import percentile
+from casebus_local.demo.profile import version_in
 from casebus_local.ports import LOOPBACK, free_port
 from casebus_local.readiness import wait_until_ready
 from casebus_local.simulator import citizen_number
@@ -136,8 +136,8 @@ def _events(port: int, citizen: _Citizen) -> Iterator[tuple[int, float]]:
     headers = {"authorization": f"Bearer {citizen.token}"}
     with httpx.stream("GET", url, headers=headers, timeout=_STREAM_TIMEOUT_SECONDS) as answer:
         for line in answer.iter_lines():
-            if line.startswith("data: "):
-                yield json.loads(line[6:])["version"], time.perf_counter()
+            if (version := version_in(line)) is not None:
+                yield version, time.perf_counter()
 
 
 @contextmanager

@@ -52,8 +52,8 @@ class Client(Protocol):
     ) -> None:
         """Queue a record. Raises ``BufferError`` when the queue is full, else ``KafkaException``. Does not block.
 
-        By position, since names cost a microsecond an event: -1 leaves the partition to the key, 0
-        the time to the client, and ``on_delivery`` is its other name for ``callback``.
+        By position, since names cost a microsecond an event: -1 leaves the partition to the key, 0 the time to the
+        client, and ``on_delivery`` is its other name for ``callback``.
         """
 
     def poll(self, timeout: float) -> int:

@@ -101,8 +101,8 @@ class Source:
     """Batches of records of the partitions this worker owns.
 
     A batch waits for its first record and then takes what is there, so that at low rates nothing waits for it to
-    fill; ``pace_seconds`` lie between two batches. Records that could not be committed stay in the batch, in order, and
-    are handed out again; those of partitions that were lost in the meantime are dropped from it.
+    fill; ``pace_seconds`` at least lie between two. Records that could not be committed stay in the batch, in order,
+    and are handed out again; those of partitions that were lost in the meantime are dropped from it.
     """
 
     def __init__(

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from confluent_kafka import Producer
 from tests.bus import Bus
+from tests.streams.indifferent import Indifferent
 
 from casebus_local import LocalStack, wait_until
 from casebus_streams.end_watch import EndWatch
-from casebus_streams.records import Partition
 from casebus_streams.settings import StreamSection
 from casebus_streams.source import Source, consumer_config
 from casebus_streams.topic_admin import admin_client
@@ -21,16 +21,6 @@ pytestmark = pytest.mark.integration
 PARTITIONS = 2
 BATCH_RECORDS = 10
 PATIENCE_SECONDS = 30.0
-
-
-class Indifferent:
-    """Wants nothing of its partitions."""
-
-    def assigned(self, partitions: list[Partition]) -> None: ...
-
-    def revoked(self, partitions: list[Partition]) -> None: ...
-
-    def out_of_range(self, partition: Partition) -> None: ...
 
 
 @pytest.fixture

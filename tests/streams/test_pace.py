@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from casebus_streams.pace import Pace
 
 
@@ -26,19 +28,11 @@ def test_the_first_batch_waits_for_nothing() -> None:
     assert clock.slept == 0
 
 
-def test_the_next_batch_waits_for_what_is_left_of_the_distance() -> None:
+@pytest.mark.parametrize(("passed", "waited"), [(0.25, 0.25), (0.5, 0.0), (7.0, 0.0)])
+def test_the_next_batch_waits_for_what_is_left_of_the_distance(passed: float, waited: float) -> None:
     clock = Clock()
     pace = Pace(0.5, clock=clock, sleep=clock.sleep)
     pace.took()
-    clock.now += 0.25
+    clock.now += passed
     pace.wait()
-    assert clock.slept == 0.25
-
-
-def test_a_batch_after_a_pause_waits_for_nothing() -> None:
-    clock = Clock()
-    pace = Pace(0.5, clock=clock, sleep=clock.sleep)
-    pace.took()
-    clock.now += 0.5
-    pace.wait()
-    assert clock.slept == 0
+    assert clock.slept == waited

@@ -31,7 +31,7 @@ class Probe:
 
     A slow answer does not hold up the next event, else a stall would be measured once instead of by everyone who
     meets it. As a context manager it works in a thread of its own, from when all streams are open; an error in it is
-    raised at the end, and ``TimeoutError`` for an event that does not show.
+    raised at the end: ``httpx.HTTPError``, or ``TimeoutError`` for an event that does not show.
     """
 
     def __init__(self, agencies: Agencies, agency: str, profile_url: str, tokens: TokenIssuer) -> None:
@@ -50,17 +50,24 @@ class Probe:
         self._thread = threading.Thread(target=self._work, name="casebus-demo-probe")
 
     def once(self) -> float:
-        """Milliseconds from publishing one event until it is visible. Blocks; raises ``TimeoutError``."""
-        asyncio.run(self._measure(citizens=1, is_open=threading.Event(), stop=lambda: bool(self._versions)))
+        """Milliseconds from publishing one event until it is visible. Blocks; raises as the end of the context."""
+        self._run(citizens=1, is_open=threading.Event(), stop=lambda: bool(self._versions))
         return self.milliseconds.pop()
 
     def _work(self) -> None:
         try:
-            asyncio.run(self._measure(citizens=PROBED_CITIZENS, is_open=self._is_open, stop=self._end.is_set))
+            self._run(citizens=PROBED_CITIZENS, is_open=self._is_open, stop=self._end.is_set)
         except BaseException as error:
-            self._error = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error
+            self._error = error
         finally:
             self._is_open.set()
+
+    def _run(self, *, citizens: int, is_open: threading.Event, stop: Callable[[], bool]) -> None:
+        """``_measure`` to its end. Of what went wrong in its tasks the first is raised: callers know that, no group."""
+        try:
+            asyncio.run(self._measure(citizens=citizens, is_open=is_open, stop=stop))
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from group
 
     async def _measure(self, *, citizens: int, is_open: threading.Event, stop: Callable[[], bool]) -> None:
         """Open the streams of the first ``citizens``, publish until ``stop``, and wait for what is not yet visible."""

@@ -25,8 +25,13 @@ async def overview_versions(http: httpx.AsyncClient, headers: Mapping[str, str])
     async with http.stream("GET", "/v1/overview/stream", headers=headers) as answer:
         answer.raise_for_status()
         async for line in answer.aiter_lines():
-            if line.startswith(_DATA):
-                yield int(orjson.loads(line.removeprefix(_DATA)).get("version", 0))
+            if (version := version_in(line)) is not None:
+                yield version
+
+
+def version_in(line: str) -> int | None:
+    """The version of the overview in a line of the stream, 0 while there is none; None for another kind of line."""
+    return int(orjson.loads(line.removeprefix(_DATA)).get("version", 0)) if line.startswith(_DATA) else None
 
 
 def all_overviews(
