@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from casebus_producers.settings import KafkaSettings
 from casebus_streams.errors import RetryError, StopError, UndecidedError
+from casebus_streams.heartbeat import Heartbeat
 from casebus_streams.records import OutRecord
 from casebus_streams.settings import StreamSection
 
@@ -28,6 +29,8 @@ _CALL_TRIES = 2
 _CALL_SECONDS = 10.0
 """How long one transactional call may take. Without a limit the client can wait for ever for a coordinator that a
 broker's restart has made it lose."""
+_STUCK_SECONDS = 15.0
+"""After how long a call that has ``_CALL_SECONDS`` will never return."""
 _TRUSTED_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -59,10 +62,15 @@ class TransactionalSink:
     Two producers take turns, one transaction at a time. A commit is answered before the brokers have written all of
     its markers, and until they have, the same producer's next transaction is refused and tried again 100 ms later:
     under steady traffic that was most of an event's latency.
+
+    ``beat`` is told within how many seconds it will be heard of again, before a call that can hang for ever.
     """
 
-    def __init__(self, config: dict[str, str | int | float | bool]) -> None:
+    def __init__(
+        self, config: dict[str, str | int | float | bool], *, beat: Callable[[float], None] = lambda _seconds: None
+    ) -> None:
         self._config = config
+        self._beat = beat
         self._doubted: set[int] = set()
         self._made_at = [0.0] * _PRODUCERS
         self._producers = [self._fresh_producer(number) for number in range(_PRODUCERS)]
@@ -87,9 +95,7 @@ class TransactionalSink:
                 raise KafkaException(
                     KafkaError(KafkaError._TRANSPORT, "a connection was lost", txn_requires_abort=True)  # noqa: SLF001
                 )
-            self._retrying(
-                lambda: self._producer.send_offsets_to_transaction(offsets, _membership(consumer), _CALL_SECONDS)
-            )
+            self._retrying(lambda: self._send_offsets(offsets, consumer))
         except KafkaException as failure:
             self._end_transaction(failure.args[0])
             raise RetryError(failure.args[0].name()) from failure
@@ -120,6 +126,15 @@ class TransactionalSink:
                     poll(0.1)
         poll(0)
         self.written = written
+
+    def _send_offsets(self, offsets: list[TopicPartition], consumer: Consumer) -> None:
+        """May never return: see ``_is_doubtful``, which prevents most of it."""
+        membership = _membership(consumer)
+        self._beat(_STUCK_SECONDS)
+        try:
+            self._producer.send_offsets_to_transaction(offsets, membership, _CALL_SECONDS)
+        finally:
+            self._beat(Heartbeat.LIMIT_SECONDS)
 
     def _retrying(self, call: Callable[[], object]) -> None:
         """A transactional call that failed without harm may be made again as it is."""

@@ -141,7 +141,7 @@ def _run(
 ) -> None:
     """One stage on one topic, or pattern of topics, until ``leave`` is set."""
     section = settings.streams
-    sink = TransactionalSink(producer_config(settings.kafka, section, stage.name))
+    sink = TransactionalSink(producer_config(settings.kafka, section, stage.name), beat=health.heartbeat.beat)
     source = Source(
         consumer_config(settings.kafka, section, stage.name),
         topic,

@@ -5,11 +5,6 @@ from __future__ import annotations
 import psycopg
 import pytest
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its stubs' __all__
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-)
 from structlog.testing import capture_logs
 from tests.consumers.bus import (
     PATIENCE_SECONDS,
@@ -21,6 +16,7 @@ from tests.consumers.bus import (
     wait_for_rows,
 )
 from tests.consumers.overviews import PARTITIONS, overview, ref, reference_rows
+from tests.trimmed_log import delete_before, let_delete
 
 from casebus_local import LocalStack, wait_until
 from casebus_schemas import Topics, partition_of
@@ -157,7 +153,8 @@ def test_a_stored_offset_outside_the_topic_stops_the_partition(bus: Bus, dsn: st
     lost, other = refs_in(0, 1)[0], refs_in(1, 1)[0]
     bus.publish(*((lost, overview(lost, version=version)) for version in range(1, 10)), (other, overview(other)))
     if stored == 1:
-        delete_records(bus, before=5)
+        let_delete(bus.admin, [bus.topics.overviews])
+        delete_before(bus.admin, [TopicPartition(bus.topics.overviews, 0, 5)])
     with psycopg.connect(dsn) as connection:
         connection.execute("INSERT INTO sink_offsets VALUES (%s, 0, %s)", [bus.topics.overviews, stored])
     with capture_logs() as lines, RunningSink(bus, dsn) as sink:
@@ -181,21 +178,6 @@ def test_the_stored_offset_is_followed_wherever_somebody_moved_it(bus: Bus, dsn:
         wait_for_rows(dsn, reference_rows(bus.published))
         assert all(stored_offsets(dsn)[partition] > end for partition, end in ends.items())
         assert sink.metric("casebus_sink_batches_total", outcome="conflict") > 0
-
-
-def delete_records(bus: Bus, *, before: int) -> None:
-    """Delete the first records of partition 0; a topic that is only compacted would not allow it."""
-    resource = ConfigResource(
-        ConfigResource.Type.TOPIC,
-        bus.topics.overviews,
-        incremental_configs=[
-            ConfigEntry("cleanup.policy", "compact,delete", incremental_operation=AlterConfigOpType.SET)
-        ],
-    )
-    for change in bus.admin.incremental_alter_configs([resource]).values():
-        change.result()
-    for deletion in bus.admin.delete_records([TopicPartition(bus.topics.overviews, 0, before)]).values():
-        deletion.result()
 
 
 def test_a_lost_database_delays_and_loses_nothing(stack: LocalStack, bus: Bus, dsn: str) -> None:

@@ -13,11 +13,10 @@ from types import TracebackType
 from typing import Self
 
 from confluent_kafka import OFFSET_END, TopicPartition
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
-from confluent_kafka.admin._resource import ResourceType
 from tests.faults.checker import BusReader, Expectation
 from tests.faults.faulty_kafka import KafkaUnderTest
 from tests.faults.ledger import Sent, read_ledger
+from tests.trimmed_log import delete_before, let_delete
 
 from casebus_local.child_process import ChildProcess
 from casebus_local.simulator import Simulation
@@ -130,18 +129,12 @@ class Campaign:
 
     def delete_all(self, topics: list[str]) -> None:
         """What retention, or compaction, does in time: the log of these topics starts at its end."""
-        self._let_delete([topic for topic in topics if topic in (self.topics.accepted, self.topics.overviews)])
+        let_delete(self.admin, [name for name in topics if name in (self.topics.accepted, self.topics.overviews)])
         known = self.admin.list_topics(timeout=10).topics
-        ends = [TopicPartition(topic, number, OFFSET_END) for topic in topics for number in known[topic].partitions]
-        for answer in self.admin.delete_records(ends).values():
-            answer.result()
-
-    def _let_delete(self, topics: list[str]) -> None:
-        """The broker deletes nothing from topics that are only compacted."""
-        entry = ConfigEntry("cleanup.policy", "compact,delete", incremental_operation=AlterConfigOpType.SET)
-        resources = [ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry]) for topic in topics]
-        for answer in self.admin.incremental_alter_configs(resources).values() if topics else ():
-            answer.result()
+        delete_before(
+            self.admin,
+            [TopicPartition(topic, number, OFFSET_END) for topic in topics for number in known[topic].partitions],
+        )
 
     def kill(self, worker: ChildProcess) -> None:
         """SIGKILL, and no longer expected to live."""

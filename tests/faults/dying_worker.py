@@ -28,8 +28,8 @@ class Trap:
     """``stage/point/nth/action``: when that stage's thread passes the point for the nth time, the action happens.
 
     Points: before-begin, after-produce, after-send-offsets, before-commit, after-commit, in-assign, in-revoke,
-    in-restore. Actions: kill, stop (until SIGCONT), and the client's errors retriable, abortable, fatal, and silent
-    (retriable, and again whenever the call is repeated).
+    in-restore. Actions: kill, stop (until SIGCONT), hang (that thread alone, for ever), and the client's errors
+    retriable, abortable, fatal, and silent (retriable, and again whenever the call is repeated).
     """
 
     def __init__(self, text: str) -> None:
@@ -54,6 +54,8 @@ class Trap:
             os.kill(os.getpid(), signal.SIGKILL)
         elif self._action == "stop":
             os.kill(os.getpid(), signal.SIGSTOP)
+        elif self._action == "hang":
+            threading.Event().wait()
         elif self._action in ("retriable", "silent"):
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "trap", retriable=True))
         elif self._action == "abortable":
