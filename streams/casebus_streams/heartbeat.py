@@ -1,8 +1,7 @@
 """Whether a stage still comes round: a call into the client library can hang for ever, whatever time limit it is given.
 
-Seen with librdkafka 2.16: when a broker goes away in the middle of it, or the only one was away for longer than the
-transaction's time-out, ``send_offsets_to_transaction`` returns neither success nor its time-out. Only a new process
-helps then.
+The one that was seen to hang, with librdkafka 2.16, is left alone in a ``CallThread``. For any other, only a new
+process helps.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ class Heartbeat(threading.Event):
 
     def __init__(self) -> None:
         super().__init__()
-        self._promise = time.monotonic(), self.LIMIT_SECONDS
+        self._last = time.monotonic()
 
-    def beat(self, within_seconds: float = LIMIT_SECONDS) -> None:
-        """The stage is alive, and will say so again ``within_seconds``."""
-        self._promise = time.monotonic(), within_seconds
+    def beat(self) -> None:
+        """The stage is alive."""
+        self._last = time.monotonic()
 
     def is_set(self) -> bool:
         """Whether the stage must end."""
@@ -42,11 +41,5 @@ class Heartbeat(threading.Event):
 
     @property
     def silent_seconds(self) -> float:
-        """How long the stage has not been heard of."""
-        return time.monotonic() - self._promise[0]
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether it has been silent for longer than it said it would: it hangs."""
-        last, limit = self._promise
-        return time.monotonic() - last > limit
+        """How long the stage has not asked."""
+        return time.monotonic() - self._last

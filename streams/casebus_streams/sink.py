@@ -11,8 +11,8 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from casebus_producers.settings import KafkaSettings
+from casebus_streams.call_thread import Call, call_here
 from casebus_streams.errors import RetryError, StopError, UndecidedError
-from casebus_streams.heartbeat import Heartbeat
 from casebus_streams.records import OutRecord
 from casebus_streams.settings import StreamSection
 
@@ -29,8 +29,10 @@ _CALL_TRIES = 2
 _CALL_SECONDS = 10.0
 """How long one transactional call may take. Without a limit the client can wait for ever for a coordinator that a
 broker's restart has made it lose."""
-_STUCK_SECONDS = 15.0
-"""After how long a call that has ``_CALL_SECONDS`` will never return."""
+_OFFSETS_SECONDS = 5.0
+"""The same for sending offsets, whose limit does not always hold (librdkafka 5456): see ``STUCK_SECONDS``."""
+STUCK_SECONDS = 7.0
+"""When the sending of offsets has not returned by then, it never will."""
 _TRUSTED_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -63,14 +65,14 @@ class TransactionalSink:
     its markers, and until they have, the same producer's next transaction is refused and tried again 100 ms later:
     under steady traffic that was most of an event's latency.
 
-    ``beat`` is told within how many seconds it will be heard of again, before a call that can hang for ever.
+    ``offsets_call`` makes the one call that may never return: a ``CallThread``, where that must hold nothing up.
     """
 
     def __init__(
-        self, config: dict[str, str | int | float | bool], *, beat: Callable[[float], None] = lambda _seconds: None
+        self, config: dict[str, str | int | float | bool], *, offsets_call: Callable[[Call], None] = call_here
     ) -> None:
         self._config = config
-        self._beat = beat
+        self._offsets_call = offsets_call
         self._doubted: set[int] = set()
         self._made_at = [0.0] * _PRODUCERS
         self._producers = [self._fresh_producer(number) for number in range(_PRODUCERS)]
@@ -128,13 +130,13 @@ class TransactionalSink:
         self.written = written
 
     def _send_offsets(self, offsets: list[TopicPartition], consumer: Consumer) -> None:
-        """May never return: see ``_is_doubtful``, which prevents most of it."""
-        membership = _membership(consumer)
-        self._beat(_STUCK_SECONDS)
+        """Does not always return, if a coordinator goes away meanwhile: then only a new producer can go on."""
+        producer, membership = self._producer, _membership(consumer)
         try:
-            self._producer.send_offsets_to_transaction(offsets, membership, _CALL_SECONDS)
-        finally:
-            self._beat(Heartbeat.LIMIT_SECONDS)
+            self._offsets_call(lambda: producer.send_offsets_to_transaction(offsets, membership, _OFFSETS_SECONDS))
+        except TimeoutError as failure:
+            hangs = KafkaError(KafkaError._TIMED_OUT, "sending offsets hangs", fatal=True)  # noqa: SLF001
+            raise KafkaException(hangs) from failure
 
     def _retrying(self, call: Callable[[], object]) -> None:
         """A transactional call that failed without harm may be made again as it is."""

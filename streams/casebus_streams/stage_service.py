@@ -46,9 +46,9 @@ class StageService(mode.Service):
         self._thread.start()
 
     async def on_stop(self) -> None:
-        """Ask the thread to end after its transaction, and wait for it, unless it hangs."""
+        """Ask the thread to end after its transaction, and wait for it."""
         self._must_end.set()
-        if self._thread is not None and not self._must_end.is_overdue:
+        if self._thread is not None:
             await asyncio.to_thread(self._thread.join, _JOIN_SECONDS)
 
     @mode.Service.task
@@ -57,9 +57,11 @@ class StageService(mode.Service):
         while not self.should_stop:
             self.health.watch()
             await self.sleep(_LOOK_SECONDS)
-            if self._thread is not None and self._thread.is_alive() and self._must_end.is_overdue:
-                log.critical("stage_stuck", stage=self.health.name, seconds=round(self._must_end.silent_seconds))
-                await self.crash(StopError(f"the stage {self.health.name} does not come round any more"))
+            if self._thread is not None and self._thread.is_alive():
+                silent = self._must_end.silent_seconds
+                if silent > self._must_end.LIMIT_SECONDS:
+                    log.critical("stage_stuck", stage=self.health.name, seconds=round(silent))
+                    await self.crash(StopError(f"the stage {self.health.name} does not come round any more"))
 
     def _main(self, loop: asyncio.AbstractEventLoop) -> None:
         try:

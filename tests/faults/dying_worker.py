@@ -28,7 +28,7 @@ class Trap:
     """``stage/point/nth/action``: when that stage's thread passes the point for the nth time, the action happens.
 
     Points: before-begin, after-produce, after-send-offsets, before-commit, after-commit, in-assign, in-revoke,
-    in-restore. Actions: kill, stop (until SIGCONT), hang (that thread alone, for ever), and the client's errors
+    in-restore. Actions: kill, stop (until SIGCONT), hang (that call alone, for ever), and the client's errors
     retriable, abortable, fatal, and silent (retriable, and again whenever the call is repeated).
     """
 
@@ -41,7 +41,7 @@ class Trap:
 
     def pass_by(self, point: str) -> None:
         """May not return, or raise what the client library would."""
-        if point != self._point or threading.current_thread().name != self._stage:
+        if point != self._point or threading.current_thread().name.partition("-")[0] != self._stage:
             return
         self._passages += 1
         if self._passages in self._when:

@@ -43,9 +43,10 @@ def test_brokers_ended_and_started_one_after_the_other(tmp_path: Path, seed: int
         campaign.are_workers_supervised = True
         campaign.start_worker("w1", **PRODUCTION_TIMEOUTS)
         campaign.start_worker("w2", **PRODUCTION_TIMEOUTS)
-        campaign.start_workload(events=sized(3_000, 40_000), rate=400)
+        campaign.start_workload(events=sized(5_000, 40_000), rate=sized(150, 300))
         for broker in kafka.brokers * sized(1, 2):
             campaign.wait_for_changes(100)
             getattr(broker, how)()
             broker.start()
+        campaign.hurry()
         campaign.check()

@@ -37,12 +37,13 @@ def test_members_joining_and_leaving_all_the_time_hold_up_nobody(campaign: Campa
 
 
 def test_two_workers_with_one_id_do_no_harm_and_one_of_them_ends(campaign: Campaign) -> None:
-    campaign.start_workload(events=sized(900, 20_000), rate=150)
+    campaign.start_workload(events=sized(9_000, 20_000), rate=150)
     first = campaign.start_worker("same")
     campaign.let_go(first)
     campaign.wait_for_changes(50)
     second = campaign.start_worker("same")
-    assert first.wait(60) == 3, first.log_tail()
+    assert first.wait(60) == 3, first.log_tail()  # while it has something to write
+    campaign.hurry()
     assert "fenced" in first.log_path.read_text()
     campaign.check()
     assert second.is_running

@@ -31,11 +31,9 @@ def test_no_class_of_error_loses_or_doubles_anything(campaign: Campaign, stage: 
     assert sprung == len(traps) + 2, "every trap was to be sprung, the silent one three times"
 
 
-def test_a_call_that_never_returns_ends_the_worker(campaign: Campaign) -> None:
-    """As the client's sending of offsets can, with a coordinator that goes away meanwhile (librdkafka 5456)."""
-    campaign.are_workers_supervised = True
+def test_sending_offsets_that_never_returns_holds_up_nothing_for_long(campaign: Campaign) -> None:
+    """As it can when a coordinator goes away meanwhile (librdkafka 5456)."""
     campaign.publish(events=200)
     worker = campaign.start_dying_worker("overviews/after-produce/2/hang", CASEBUS_STREAMS__BATCH_MAX_RECORDS="50")
     campaign.check()
-    assert worker.wait(0) == 3
-    assert "stage_stuck" in worker.log_path.read_text()
+    assert "sending offsets hangs" in worker.log_path.read_text()
