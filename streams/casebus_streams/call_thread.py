@@ -39,11 +39,6 @@ class CallThread:
         return orders
 
 
-def call_here(call: Call) -> None:
-    """Make it in the caller's own thread. Blocks for as long as it takes."""
-    call()
-
-
 def _serve(orders: _Orders) -> None:
     while (order := orders.get()) is not None:
         call, answer = order

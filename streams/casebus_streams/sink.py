@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -11,7 +12,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from casebus_producers.settings import KafkaSettings
-from casebus_streams.call_thread import Call, call_here
+from casebus_streams.call_thread import Call, CallThread
 from casebus_streams.errors import RetryError, StopError, UndecidedError
 from casebus_streams.records import OutRecord
 from casebus_streams.settings import StreamSection
@@ -30,8 +31,8 @@ _CALL_SECONDS = 10.0
 """How long one transactional call may take. Without a limit the client can wait for ever for a coordinator that a
 broker's restart has made it lose."""
 _OFFSETS_SECONDS = 5.0
-"""The same for sending offsets, whose limit does not always hold (librdkafka 5456): see ``STUCK_SECONDS``."""
-STUCK_SECONDS = 7.0
+"""The same for sending offsets, whose limit does not always hold (librdkafka 5456): see ``_STUCK_SECONDS``."""
+_STUCK_SECONDS = 7.0
 """When the sending of offsets has not returned by then, it never will."""
 _TRUSTED_SECONDS = 1.0
 
@@ -65,14 +66,15 @@ class TransactionalSink:
     its markers, and until they have, the same producer's next transaction is refused and tried again 100 ms later:
     under steady traffic that was most of an event's latency.
 
-    ``offsets_call`` makes the one call that may never return: a ``CallThread``, where that must hold nothing up.
+    ``offsets_call`` makes the one call that may never return; by default in a thread that is then left alone with it.
     """
 
     def __init__(
-        self, config: dict[str, str | int | float | bool], *, offsets_call: Callable[[Call], None] = call_here
+        self, config: dict[str, str | int | float | bool], *, offsets_call: Callable[[Call], object] | None = None
     ) -> None:
         self._config = config
-        self._offsets_call = offsets_call
+        name = f"{threading.current_thread().name}-offsets"
+        self._offsets_call = offsets_call or CallThread(name, limit_seconds=_STUCK_SECONDS)
         self._doubted: set[int] = set()
         self._made_at = [0.0] * _PRODUCERS
         self._producers = [self._fresh_producer(number) for number in range(_PRODUCERS)]
@@ -153,7 +155,7 @@ class TransactionalSink:
     def _end_transaction(self, error: KafkaError) -> None:
         """Abort what is still open, so that the next transaction can begin."""
         log.warning("transaction_failed", error=error.name(), reason=error.str())
-        if error.code() in (KafkaError._FENCED, KafkaError.PRODUCER_FENCED):  # noqa: SLF001
+        if self._reason_of(error).code() in (KafkaError._FENCED, KafkaError.PRODUCER_FENCED):  # noqa: SLF001
             raise StopError("fenced: another worker has this worker_id, or this one was held up for too long")
         if error.txn_requires_abort():
             try:
@@ -164,6 +166,15 @@ class TransactionalSink:
                 return
         # Fatal, or undecided: only a new producer with the same id ends the transaction for certain.
         self._producers[self._turn] = self._fresh_producer(self._turn)
+
+    def _reason_of(self, error: KafkaError) -> KafkaError:
+        """What made the producer unusable, where ``error`` only says that something did: ``poll`` raises it, once."""
+        try:
+            self._producer.poll(0)
+        except KafkaException as failure:
+            reason: KafkaError = failure.args[0]
+            return reason
+        return error
 
     def _is_doubtful(self) -> bool:
         """Whether the producer has lost a connection, so that sending offsets with it might never return.

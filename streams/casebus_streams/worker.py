@@ -15,7 +15,6 @@ from prometheus_client import CollectorRegistry
 from casebus_producers.epochs import EpochReader
 from casebus_producers.tracing import Tracer
 from casebus_schemas import Topics
-from casebus_streams.call_thread import CallThread
 from casebus_streams.end_watch import EndWatch
 from casebus_streams.errors import EpochSwitchError
 from casebus_streams.heartbeat import Heartbeat
@@ -25,7 +24,7 @@ from casebus_streams.metrics import StageMetrics, StreamMetrics
 from casebus_streams.overviews.epochs import LeaveSignal, LiveRestorer, wait_until_live
 from casebus_streams.overviews.stage import OverviewsStage
 from casebus_streams.settings import StreamsSettings
-from casebus_streams.sink import STUCK_SECONDS, TransactionalSink, producer_config
+from casebus_streams.sink import TransactionalSink, producer_config
 from casebus_streams.source import Source, consumer_config
 from casebus_streams.stage import Stage, StopSignal, run_stage
 from casebus_streams.stage_health import StageHealth
@@ -142,10 +141,7 @@ def _run(
 ) -> None:
     """One stage on one topic, or pattern of topics, until ``leave`` is set."""
     section = settings.streams
-    sink = TransactionalSink(
-        producer_config(settings.kafka, section, stage.name),
-        offsets_call=CallThread(f"{stage.name}-offsets", limit_seconds=STUCK_SECONDS),
-    )
+    sink = TransactionalSink(producer_config(settings.kafka, section, stage.name))
     source = Source(
         consumer_config(settings.kafka, section, stage.name),
         topic,

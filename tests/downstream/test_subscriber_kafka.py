@@ -12,6 +12,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.cimpl import NewTopic
 from tests.downstream.places import PARTITIONS, DownstreamBus
+from tests.trimmed_log import delete_before
 
 from casebus_consumers.errors import PositionOutOfRangeError
 from casebus_consumers.subscriber import (
@@ -195,8 +196,7 @@ def test_a_group_that_was_away_for_longer_than_records_are_kept_is_told(bus: Dow
     admin = admin_client(bus.kafka)
     ends = log_ends(admin, bus.topics.changes, range(PARTITIONS))
     everything = [TopicPartition(bus.topics.changes, partition, end) for partition, end in ends.items()]
-    for deletion in admin.delete_records(everything).values():
-        deletion.result()
+    delete_before(admin, everything)
     with (
         subscribe(bus.quick_kafka, CHANGES, group=group) as subscriber,
         pytest.raises(PositionOutOfRangeError, match="records were lost"),

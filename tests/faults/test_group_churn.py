@@ -45,6 +45,5 @@ def test_two_workers_with_one_id_do_no_harm_and_one_of_them_ends(campaign: Campa
     assert first.wait(60) == 3, first.log_tail()  # while it has something to write
     campaign.hurry()
     assert "fenced" in first.log_path.read_text()
-    campaign.are_workers_supervised = True  # in mid-transaction, the first may fence the second before it ends
     campaign.check()
-    assert second.is_running or "fenced" in second.log_path.read_text()
+    assert second.is_running

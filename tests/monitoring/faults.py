@@ -16,6 +16,7 @@ from confluent_kafka.admin._resource import ResourceType
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from tests.bus import Bus
+from tests.trimmed_log import delete_before
 
 from casebus_local import wait_until
 from casebus_producers import AgencySettings, Case, CaseStatusProducer
@@ -82,8 +83,7 @@ def lose_records(bus: Bus, topics: Iterable[str]) -> None:
             admin, topic, admin.list_topics(topic, timeout=10).topics[topic].partitions
         ).items()
     ]
-    for answer in admin.delete_records(ends).values():
-        answer.result()
+    delete_before(admin, ends)
 
 
 @contextmanager

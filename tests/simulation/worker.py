@@ -82,7 +82,10 @@ class Worker(Strand):
         """As ``casebus_streams.worker`` puts a stage together."""
         _running.worker = self
         stage = _stage(self.stage_name, self.section, has_retention=self.has_retention)
-        sink = TransactionalSink(producer_config(KAFKA, self.section, self.stage_name))
+        # In this same thread: one strand runs at a time, and no call of a client in memory hangs.
+        sink = TransactionalSink(
+            producer_config(KAFKA, self.section, self.stage_name), offsets_call=lambda call: call()
+        )
         source = Source(
             consumer_config(KAFKA, self.section, self.stage_name),
             SUBSCRIPTIONS[self.stage_name],
