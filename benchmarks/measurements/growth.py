@@ -26,7 +26,8 @@ def measure(lab: Lab) -> list[Measured]:
     Medians of rounds in which all sizes take their turn, since what disturbs the machine lasts longer than a run.
     Parties grow with events, ten each, so that overviews stay as large as they are. With the events fixed, fewer
     parties have longer histories: a single one has full histories (``MAX_HISTORY``) from start to end, which is why
-    the ratio is also given without it.
+    the ratio is also given without it. Overviews written are counted by the end offsets of their topic, so with the
+    markers of its transactions, a few for each batch.
     """
     sizes = lab.sized(quick=(40_000,), default=(100_000, 1_000_000), long=(100_000, 1_000_000, 10_000_000))
     populations = lab.sized(quick=(1_000,), default=_POPULATIONS, long=_POPULATIONS)
@@ -34,6 +35,7 @@ def measure(lab: Lab) -> list[Measured]:
     by_events = {events: Workload(events, events // _EVENTS_PER_PARTY) for events in sizes}
     by_parties = {parties: Workload(_EVENTS_OF_PARTIES, parties) for parties in populations}
     costs: defaultdict[Workload, list[float]] = defaultdict(list)
+    written: dict[Workload, float] = {}
     with ExitStack() as logs:
         filled = {workload: _filled(lab, logs, workload) for workload in (*by_events.values(), *by_parties.values())}
         # Whoever is first meets a broker that has not warmed up: that run counts for nobody.
@@ -41,11 +43,16 @@ def measure(lab: Lab) -> list[Measured]:
         for _ in range(rounds):
             for workload, bus in filled.items():
                 costs[workload].append(_cost(lab, workload, bus))
+                written[workload] = bus.size(bus.topics.overviews) / workload.events
     parties = {size: median(costs[workload]) for size, workload in by_parties.items()}
     return [
         *_report("events", {size: median(costs[workload]) for size, workload in by_events.items()}),
         *_report("parties", parties),
         Measured("growth.cost_ratio_parties_from_1000", _spread(parties, at_least=1_000), "times"),
+        *(
+            Measured(f"growth.events_{size}.overviews_per_event", written[workload], "overviews")
+            for size, workload in by_events.items()
+        ),
     ]
 
 

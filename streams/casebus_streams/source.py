@@ -15,13 +15,11 @@ import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from casebus_producers.lag import LagMeter
-from casebus_producers.settings import KafkaSettings
 from casebus_streams.end_watch import EndWatch
 from casebus_streams.errors import StopError
 from casebus_streams.pace import Pace
 from casebus_streams.records import InRecord, attempt_of
 from casebus_streams.records import Partition as Partition
-from casebus_streams.settings import StreamSection
 from casebus_streams.source_lag import SourceLag
 
 # The client does not mark as retriable what ``committed`` raises. It asks again itself while offsets are undecided,
@@ -53,36 +51,6 @@ class AssignmentListener(Protocol):
         """The committed offset is gone from the log. Raise ``StopError``, or return to go on from the beginning."""
 
 
-def consumer_config(kafka: KafkaSettings, section: StreamSection, group: str) -> dict[str, str | int | float | bool]:
-    """The consumer of a stage: classic protocol with cooperative rebalancing, nothing committed behind its back.
-
-    A dynamic member, although a static one (``group.instance.id``) would have its partitions again at once after a
-    restart: it gets back what the group's last assignment gave it, without a rebalance. When that assignment was the
-    first half of a cooperative one, whose second half died with the members, the partitions in between are nobody's
-    for ever. (Seen in the fault campaign: two workers killed within four seconds.)
-    """
-    return kafka.client_config(
-        group_id=f"{kafka.topic_prefix}.{group}",
-        enable_auto_commit=False,
-        enable_auto_offset_store=False,
-        auto_offset_reset="error",  # never skip records silently; see ``Source._next``
-        isolation_level="read_committed",
-        partition_assignment_strategy="cooperative-sticky",
-        session_timeout_ms=int(section.session_timeout_seconds * 1000),
-        heartbeat_interval_ms=int(section.session_timeout_seconds * 1000 / 5),
-        topic_metadata_refresh_interval_ms=int(section.topic_refresh_seconds * 1000),
-        enable_partition_eof=True,
-        fetch_wait_max_ms=100,
-        fetch_min_bytes=1,
-        # Enough prefetched to fill the next transaction while this one commits, and no more.
-        queued_min_messages=max(1000, section.batch_max_records),
-        queued_max_messages_kbytes=65_536,
-        # As soon as there is room again: the client's own second would leave the batch after this one half empty.
-        fetch_queue_backoff_ms=2,
-        fetch_message_max_bytes=8_388_608,
-    )
-
-
 def consume_available(consumer: Consumer, limit: int, wait_seconds: float) -> Iterator[list[Message]]:
     """What is there, at most ``limit``; waits up to ``wait_seconds`` for the first record, never for a batch to fill.
 
@@ -103,6 +71,9 @@ class Source:
     A batch waits for its first record and then takes what is there, so that at low rates nothing waits for it to
     fill; ``pace_seconds`` at least lie between two. Records that could not be committed stay in the batch, in order,
     and are handed out again; those of partitions that were lost in the meantime are dropped from it.
+
+    ``by_partition``, as in the consumer's settings, keeps the partitions of a backlog apart as far as it can, so that
+    a batch is of few of them, and of fewer keys.
     """
 
     def __init__(
@@ -114,12 +85,14 @@ class Source:
         batch_max_records: int,
         idle_wait_seconds: float,
         pace_seconds: float = 0.0,
+        by_partition: bool = False,
         end_watch: EndWatch | None = None,
     ) -> None:
         self._listener = listener
         self._batch_max_records = batch_max_records
         self._idle_wait_seconds = idle_wait_seconds
         self._pace = Pace(pace_seconds)
+        self._by_partition = by_partition
         self._owned: set[Partition] = set()
         self._pending: list[InRecord] = []
         self._lag = SourceLag(end_watch)
@@ -141,8 +114,7 @@ class Source:
             self._take(self._consumer.consume(1, 0.05))
         else:
             self._pace.wait()
-            for messages in consume_available(self._consumer, self._batch_max_records, self._idle_wait_seconds):
-                self._take(messages)
+            self._fill()
         if self._pending:
             self._pace.took()
             self.lag.took(self._pending[0].timestamp_ms)
@@ -186,6 +158,19 @@ class Source:
     def close(self) -> None:
         """Leave the group. Blocks until the coordinator knows."""
         self._consumer.close()
+
+    def _fill(self) -> None:
+        """Take what is there, at most a batch; by partition, one that is half full ends where the next one begins."""
+        for messages in consume_available(self._consumer, self._batch_max_records, self._idle_wait_seconds):
+            may_end = self._by_partition and len(self._pending) > self._batch_max_records // 2
+            partition = self._last_partition
+            self._take(messages)
+            if may_end and self._last_partition != partition:
+                return
+
+    @property
+    def _last_partition(self) -> int | None:
+        return self._pending[-1].partition if self._pending else None
 
     def _take(self, messages: Iterable[Message]) -> None:
         self._raise_failure()

@@ -25,7 +25,8 @@ from casebus_streams.overviews.epochs import LeaveSignal, LiveRestorer, wait_unt
 from casebus_streams.overviews.stage import OverviewsStage
 from casebus_streams.settings import StreamsSettings
 from casebus_streams.sink import TransactionalSink, producer_config
-from casebus_streams.source import Source, consumer_config
+from casebus_streams.source import Source
+from casebus_streams.source_config import consumer_config
 from casebus_streams.stage import Stage, StopSignal, run_stage
 from casebus_streams.stage_health import StageHealth
 from casebus_streams.stage_service import service_of
@@ -124,7 +125,7 @@ def _run_overviews(
             if tracer is not None:
                 stage = TracedStage(stage, OverviewsSpans(tracer, topics.overviews), tracer)
             with suppress(EpochSwitchError):
-                _run(stage, topics.accepted, settings, metrics, health, leave)
+                _run(stage, topics.accepted, settings, metrics, health, leave, by_partition=True)
     finally:
         epochs.close()
 
@@ -138,17 +139,19 @@ def _run(
     leave: StopSignal,
     *,
     pace_seconds: float = 0.0,
+    by_partition: bool = False,
 ) -> None:
     """One stage on one topic, or pattern of topics, until ``leave`` is set."""
     section = settings.streams
     sink = TransactionalSink(producer_config(settings.kafka, section, stage.name))
     source = Source(
-        consumer_config(settings.kafka, section, stage.name),
+        consumer_config(settings.kafka, section, stage.name, by_partition=by_partition),
         topic,
         health.listening(stage),
         batch_max_records=section.batch_max_records,
         idle_wait_seconds=section.idle_wait_seconds,
         pace_seconds=pace_seconds,
+        by_partition=by_partition,
         end_watch=EndWatch(admin_client(settings.kafka)),
     )
     try:

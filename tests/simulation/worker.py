@@ -30,7 +30,8 @@ from casebus_streams.overviews.stage import OverviewsStage
 from casebus_streams.retention.ticker import Ticker
 from casebus_streams.settings import StreamSection
 from casebus_streams.sink import TransactionalSink, producer_config
-from casebus_streams.source import Source, consumer_config
+from casebus_streams.source import Source
+from casebus_streams.source_config import consumer_config
 from casebus_streams.stage import Stage, run_stage
 from casebus_streams.topic_directory import TopicDirectory
 
@@ -86,12 +87,14 @@ class Worker(Strand):
         sink = TransactionalSink(
             producer_config(KAFKA, self.section, self.stage_name), offsets_call=lambda call: call()
         )
+        by_partition = self.stage_name == "overviews"
         source = Source(
-            consumer_config(KAFKA, self.section, self.stage_name),
+            consumer_config(KAFKA, self.section, self.stage_name, by_partition=by_partition),
             SUBSCRIPTIONS[self.stage_name],
             stage,
             batch_max_records=self.section.batch_max_records,
             idle_wait_seconds=self.section.idle_wait_seconds,
+            by_partition=by_partition,
         )
         run_stage(stage, source, sink, StageMetrics(METRICS, self.stage_name), threading.Event())
 

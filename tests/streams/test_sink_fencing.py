@@ -14,7 +14,7 @@ from casebus_streams.errors import StopError
 from casebus_streams.records import OutRecord
 from casebus_streams.settings import StreamSection
 from casebus_streams.sink import TransactionalSink, producer_config
-from casebus_streams.source import consumer_config
+from casebus_streams.source_config import consumer_config
 
 LIMIT_SECONDS = 30
 

@@ -10,7 +10,8 @@ from tests.streams.indifferent import Indifferent
 
 from casebus_local import LocalStack, wait_until
 from casebus_streams.settings import StreamSection
-from casebus_streams.source import Source, consumer_config
+from casebus_streams.source import Source
+from casebus_streams.source_config import consumer_config
 
 PACE_SECONDS = 0.5
 
