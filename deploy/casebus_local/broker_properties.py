@@ -68,6 +68,8 @@ def server_properties(
         "transaction.state.log.num.partitions": "4",
         "transaction.state.log.replication.factor": replicas,
         "transaction.state.log.min.isr": in_sync,
+        # A killed worker's open transaction holds up who goes on: until its time-out, and this.
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
         # Production waits 3 s for more members and refuses sessions under 6 s; tests want neither.
         "group.initial.rebalance.delay.ms": "0",
         "group.min.session.timeout.ms": "1000",

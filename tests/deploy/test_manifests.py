@@ -91,6 +91,12 @@ def test_a_broker_may_be_away_and_nothing_acknowledged_is_lost(size: Size) -> No
 
 
 @each_size
+def test_a_killed_workers_transaction_ends_soon_after_its_time(size: Size) -> None:
+    config = of_kind(committed(size), "Kafka")["casebus"]["kafka"]["config"]
+    assert config["transaction.abort.timed.out.transaction.cleanup.interval.ms"] <= 1000
+
+
+@each_size
 def test_controllers_can_always_agree(size: Size) -> None:
     pools = of_kind(committed(size), "KafkaNodePool").values()
     assert sum(pool["replicas"] for pool in pools if "controller" in pool["roles"]) % 2 == 1

@@ -43,6 +43,8 @@ def _cluster() -> Resource:
         "offsets.topic.replication.factor": REPLICAS,
         "transaction.state.log.replication.factor": REPLICAS,
         "transaction.state.log.min.isr": MIN_IN_SYNC,
+        # A killed worker's open transaction holds up who goes on: until its time-out, and this (10 s unless set).
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
         # A replica that lacks records must never lead: what was acknowledged would be gone.
         "unclean.leader.election.enable": False,
         "compression.type": "producer",
