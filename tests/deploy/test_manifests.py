@@ -91,6 +91,12 @@ def test_a_broker_may_be_away_and_nothing_acknowledged_is_lost(size: Size) -> No
 
 
 @each_size
+def test_a_killed_broker_is_missed_before_it_is_back(size: Size) -> None:
+    config = of_kind(committed(size), "Kafka")["casebus"]["kafka"]["config"]
+    assert 2 * config["broker.heartbeat.interval.ms"] < config["broker.session.timeout.ms"] <= 6000
+
+
+@each_size
 def test_a_killed_workers_transaction_ends_soon_after_its_time(size: Size) -> None:
     config = of_kind(committed(size), "Kafka")["casebus"]["kafka"]["config"]
     assert config["transaction.abort.timed.out.transaction.cleanup.interval.ms"] <= 1000

@@ -12,12 +12,13 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import OFFSET_END, TopicPartition
+from confluent_kafka import OFFSET_END, KafkaException, TopicPartition
 from tests.faults.checker import BusReader, Expectation
 from tests.faults.faulty_kafka import KafkaUnderTest
 from tests.faults.ledger import Sent, read_ledger
 from tests.trimmed_log import delete_before, let_delete
 
+from casebus_local import wait_until
 from casebus_local.child_process import ChildProcess
 from casebus_local.simulator import Simulation
 from casebus_producers.settings import KafkaSettings, PseudonymSettings
@@ -117,6 +118,19 @@ class Campaign:
         """Until so many more changes have come: the bus is in mid-stream."""
         wanted = sum(self.reader.changes.values()) + number
         self.reader.read_until(lambda: sum(self.reader.changes.values()) >= wanted, alive=self._look_after_workers)
+
+    def wait_until_followed(self, broker: int) -> None:
+        """Until other brokers lead each partition that this one, which is down, led."""
+
+        def has_followers() -> bool:
+            try:
+                topics = self.admin.list_topics(timeout=10).topics.values()
+            except KafkaException:  # nobody answered in time: asked again
+                return False
+            leaders = {partition.leader for topic in topics for partition in topic.partitions.values()}
+            return not leaders & {broker, -1}
+
+        wait_until(has_followers, timeout_seconds=60, describe=f"others lead what broker {broker} led")
 
     def check(self, *, dead_letters: int = 0) -> None:
         """Wait for the end and compare with the reference."""

@@ -45,6 +45,9 @@ def _cluster() -> Resource:
         "transaction.state.log.min.isr": MIN_IN_SYNC,
         # A killed worker's open transaction holds up who goes on: until its time-out, and this (10 s unless set).
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
+        # A broker that was killed must be missed before it is back: see "What Kafka does not keep" in the guarantees.
+        "broker.heartbeat.interval.ms": 1000,
+        "broker.session.timeout.ms": 6000,
         # A replica that lacks records must never lead: what was acknowledged would be gone.
         "unclean.leader.election.enable": False,
         "compression.type": "producer",
