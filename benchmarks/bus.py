@@ -25,8 +25,9 @@ _TIMEOUT_SECONDS: Final = 60.0
 _NOT_KNOWN_YET: Final = (
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    KafkaError._TIMED_OUT,  # noqa: SLF001 - librdkafka's own name; asked again while a killed worker's offsets are undecided
+    KafkaError._TIMED_OUT,  # noqa: SLF001 - librdkafka's own name
 )
+"""A time-out among them: that is what the client says while the offsets of a killed worker are undecided."""
 _TRANSACTION_RECORDS: Final = 20_000
 _LATEST: Final = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the client's own lack
 

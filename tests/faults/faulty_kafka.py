@@ -42,8 +42,6 @@ class FaultyKafka:
             "advertised.listeners": f"PLAINTEXT://{node.address},PROXIED://{LOOPBACK}:{front}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "inter.broker.listener.name": "PLAINTEXT",
-            # Looked at every 10 s otherwise, which every test with an abandoned transaction would wait for.
-            "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
         }
         java = find_java()
         self.broker = Broker(

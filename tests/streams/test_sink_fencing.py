@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from confluent_kafka import Consumer
@@ -25,7 +26,6 @@ def test_a_producer_that_is_fenced_between_two_records_is_not_replaced(stack: Lo
     bus.make_topics([])
     section = StreamSection(worker_id="same")
     config = producer_config(bus.kafka, section, "overviews")
-    consumer = Consumer(consumer_config(bus.kafka, section, "overviews"))
     older = TransactionalSink(config)
 
     def records() -> Iterator[OutRecord]:
@@ -34,11 +34,13 @@ def test_a_producer_that_is_fenced_between_two_records_is_not_replaced(stack: Lo
         deadline = time.monotonic() + LIMIT_SECONDS
         while time.monotonic() < deadline:  # until the client has heard of it, and refuses the next record
             yield record(1)
-            time.sleep(0.01)
+            time.sleep(0.01)  # few records: in a backlog the sink polls, and a poll is what names the reason
 
     def record(partition: int) -> OutRecord:
         return OutRecord(bus.topics.accepted, partition, b"key", b"value", 1_000)
 
-    with pytest.raises(StopError, match="fenced"):
+    with (
+        closing(Consumer(consumer_config(bus.kafka, section, "overviews"))) as consumer,
+        pytest.raises(StopError, match="fenced"),
+    ):
         older.write(records(), [], consumer)
-    consumer.close()
