@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from benchmarks.topic_record import TopicRecord
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
-from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # not in its stubs' __all__
 from confluent_kafka.cimpl import NewTopic
 
 from casebus_local import LocalStack, wait_until
+from casebus_producers.log_ends import log_ends
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import DEFAULT_PARTITIONS, TopicDeclaration, Topics, partitions_of
 from casebus_streams.topic_admin import admin_client
@@ -29,7 +29,6 @@ _NOT_KNOWN_YET: Final = (
 )
 """A time-out among them: that is what the client says while the offsets of a killed worker are undecided."""
 _TRANSACTION_RECORDS: Final = 20_000
-_LATEST: Final = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the client's own lack
 
 
 class BenchBus:
@@ -100,8 +99,7 @@ class BenchBus:
     def size(self, topic: str) -> int:
         """The sum of the partitions' end offsets: the records of a topic that was filled without transactions."""
         numbers = self._admin.list_topics(topic, timeout=_TIMEOUT_SECONDS).topics[topic].partitions
-        request = {TopicPartition(topic, number): _LATEST for number in numbers}
-        return sum(answer.result().offset for answer in self._admin.list_offsets(request).values())
+        return sum(log_ends(self._admin, topic, numbers).values())
 
     def committed(self, group: str, topics: Iterable[str]) -> Callable[[], int]:
         """A question to ask again and again: how many records of ``topics`` the group has committed."""

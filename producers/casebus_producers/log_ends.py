@@ -1,4 +1,4 @@
-"""Where partitions end as of now, undecided transactions included."""
+"""Where partitions end as of now, for readers of all records or of committed ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ _LOOK_AGAIN_SECONDS = 0.2
 
 
 def log_ends(
-    admin: AdminClient, topic: str, partitions: Iterable[int], *, patience_seconds: float = 30
+    admin: AdminClient,
+    topic: str,
+    partitions: Iterable[int],
+    *,
+    isolation_level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED,
+    patience_seconds: float = 30,
 ) -> dict[int, int]:
-    """The end of all records, committed or not, of each partition. Blocks.
+    """The end of each partition: of all records, or with ``READ_COMMITTED`` of those before any undecided one. Blocks.
 
     Asks again while a partition has no leader, or the client has not yet heard of a new one, as after a broker's
     restart. Raises ``KafkaException`` when that lasts.
@@ -25,7 +30,7 @@ def log_ends(
         return {}
     deadline = time.monotonic() + patience_seconds
     while True:
-        answers = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=10)
+        answers = admin.list_offsets(wanted, isolation_level=isolation_level, request_timeout=10)
         try:
             return {place.partition: int(answer.result().offset) for place, answer in answers.items()}
         except KafkaException:

@@ -11,7 +11,7 @@ from typing import Self
 
 import psycopg
 from confluent_kafka import Consumer, IsolationLevel, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # not in its stubs' __all__
+from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from prometheus_client import CollectorRegistry
 from tests.consumers.overviews import PARTITIONS
@@ -19,6 +19,7 @@ from tests.consumers.overviews import PARTITIONS
 from casebus_consumers.profile.overview_sink import OverviewSink
 from casebus_consumers.sink import SinkMetrics
 from casebus_local import wait_until
+from casebus_producers.log_ends import log_ends
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import DeadLetter, Topics, decode, partition_of, partitions_of
 
@@ -74,11 +75,8 @@ class Bus:
             describe="the transactions' markers",
         )
 
-    def _ends(self, level: IsolationLevel) -> list[int]:
-        end = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # left unannotated
-        latest = {TopicPartition(self.topics.overviews, partition): end for partition in range(PARTITIONS)}
-        answers = self.admin.list_offsets(latest, isolation_level=level)
-        return [answer.result().offset for _, answer in sorted(answers.items())]
+    def _ends(self, level: IsolationLevel) -> dict[int, int]:
+        return log_ends(self.admin, self.topics.overviews, range(PARTITIONS), isolation_level=level)
 
     def publish_raw(self, key: bytes | None, value: bytes | None, *, partition: int) -> None:
         """Write a record that no stream would write."""

@@ -17,7 +17,6 @@ from confluent_kafka import (
     Message,
     TopicPartition,
 )
-from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # not in its stubs' __all__
 
 from casebus_producers.log_ends import log_ends
 from casebus_producers.settings import KafkaSettings
@@ -27,7 +26,6 @@ from casebus_streams.records import InRecord
 from casebus_streams.source import committed_offsets, consume_available
 from casebus_streams.topic_admin import admin_client
 
-_LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the client's own lack
 _STALL_SECONDS = 120
 _METADATA_SECONDS = 30
 _HOPELESS = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED)
@@ -96,11 +94,8 @@ def partition_count(kafka: KafkaSettings, topic: str) -> int:
 
 def ends_of(kafka: KafkaSettings, topic: str, partitions: int) -> dict[int, int]:
     """Where each partition's committed records end as of now. Blocks. Raises ``StopError``."""
-    admin = admin_client(kafka)  # must outlive its answers
-    wanted = {TopicPartition(topic, number): _LATEST for number in range(partitions)}
-    answers = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=30)
     try:
-        return {place.partition: answer.result().offset for place, answer in answers.items()}
+        return log_ends(admin_client(kafka), topic, range(partitions), isolation_level=IsolationLevel.READ_COMMITTED)
     except KafkaException as error:
         raise StopError(f"cannot find the end of {topic}: {error.args[0].name()}") from error
 
