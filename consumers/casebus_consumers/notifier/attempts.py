@@ -55,8 +55,8 @@ class Result(NamedTuple):
 class Patience:
     """How long and how often a message is tried. Waits double from the first to the longest.
 
-    A claimed message belongs to its sender until the lease ends. Waiting for its turn and the attempt itself are
-    limited to parts of it, so that a message is never with two living senders.
+    A claimed message belongs to its sender until the lease ends. Waiting for its turn, for its place under a rate limit
+    and the attempt itself are limited to parts of it, so that a message is never with two living senders.
     """
 
     first_wait: timedelta = timedelta(minutes=1)
@@ -65,8 +65,13 @@ class Patience:
     lease: timedelta = timedelta(seconds=90)
 
     @property
-    def longest_turn_seconds(self) -> float:
-        """How long a claimed message may wait for its turn under a rate limit."""
+    def longest_wait_for_turn_seconds(self) -> float:
+        """How long after its claim was asked for a message may have its turn; the rest then ends within the lease."""
+        return self.lease.total_seconds() - self.longest_pacing_seconds - self.longest_send_seconds
+
+    @property
+    def longest_pacing_seconds(self) -> float:
+        """How long a message whose turn it is may wait for its place under a rate limit."""
         return self.lease.total_seconds() / 4
 
     @property

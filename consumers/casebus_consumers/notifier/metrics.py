@@ -15,7 +15,7 @@ MESSAGES: Final = CounterDeclaration(
     name="casebus_notifier_messages",
     unit="attempts",
     labels=("channel", "result"),
-    meaning="Attempts by channel and what came of them: sent, retried, failed, postponed (provider left alone)",
+    meaning="Attempts by channel and what came of them: sent, retried, failed, postponed (left alone, or too late)",
 )
 SEND_SECONDS: Final = HistogramDeclaration(
     name="casebus_notifier_send_seconds",

@@ -27,7 +27,8 @@ from casebus_producers.tracing import TraceContext
 AT_ONCE: Final = 16
 """Messages under way over a channel in one process: no more than these can be repeated when it is killed.
 
-As many again are claimed and wait for their turn.
+A message is under way until what came of it is written down, so that a slow database slows the sending. As many again
+are claimed and wait for their turn.
 """
 
 IDLE_SECONDS: Final = 0.1
@@ -61,7 +62,7 @@ class Sender:
         self._spans = spans or SendSpans(None)
         metrics.expect(channel.kind)
         self._rate = RateLimit(per_second)
-        self._at_once = min(AT_ONCE, max(1, int(per_second * patience.longest_turn_seconds)))
+        self._at_once = min(AT_ONCE, max(1, int(per_second * patience.longest_pacing_seconds)))
         self._breakers: dict[str, CircuitBreaker] = {}
         self._results: asyncio.Queue[Result] = asyncio.Queue()
         self._turns = asyncio.Semaphore(self._at_once)
@@ -72,9 +73,10 @@ class Sender:
         async with asyncio.TaskGroup() as group:
             settling = group.create_task(self._settle_for_ever())
             while not stop.is_set():
+                asked_at = time.monotonic()
                 claimed = await self._desk.claim([self._channel.kind], 2 * self._at_once - len(self._claimed))
                 for each in claimed:
-                    task = group.create_task(self._deliver(each))
+                    task = group.create_task(self._deliver(each, asked_at))
                     self._claimed.add(task)
                     task.add_done_callback(self._claimed.discard)
                 await self._pause(stop, is_idle=not claimed)
@@ -91,9 +93,12 @@ class Sender:
         while len(self._claimed) > self._at_once:
             await asyncio.wait(self._claimed, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _deliver(self, claimed: Claimed) -> None:
-        async with self._turns:
+    async def _deliver(self, claimed: Claimed, asked_at: float) -> None:
+        await self._turns.acquire()  # until its result is written down
+        if time.monotonic() - asked_at <= self._patience.longest_wait_for_turn_seconds:
             result = await self._attempt(claimed)
+        else:
+            result = Result(claimed, MessageState.SENDING, self._clock(), "waited-too-long", is_attempt=False)
         self._results.put_nowait(result)
         self._observe(result)
 
@@ -154,6 +159,7 @@ class Sender:
             await self._desk.settle(results)
             for _ in results:
                 self._results.task_done()
+                self._turns.release()
 
     def _observe(self, result: Result) -> None:
         name = str(result.state)
