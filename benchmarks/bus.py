@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.cimpl import NewTopic
 
 from casebus_local import LocalStack, wait_until
-from casebus_producers.log_ends import log_ends
+from casebus_producers.log_offsets import log_ends
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import DEFAULT_PARTITIONS, TopicDeclaration, Topics, partitions_of
 from casebus_streams.topic_admin import admin_client

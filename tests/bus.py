@@ -11,9 +11,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from casebus_local import LocalStack
 from casebus_local.processes import CasebusProcess
 from casebus_local.waiting import wait_until
-from casebus_producers.log_ends import log_ends
+from casebus_producers.log_offsets import log_ends, log_ends_of
 from casebus_producers.settings import KafkaSettings, PseudonymSettings
 from casebus_schemas import Topics
+from casebus_streams.erasure.intake_progress import unread_partitions
+from casebus_streams.refold.log_reader import committed_at
 from casebus_streams.topic_admin import admin_client, apply_topics
 
 SESSION_TIMEOUT_SECONDS = 3
@@ -55,20 +57,20 @@ class Bus:
         """Start another ``casebus`` command on this bus."""
         return self.stack.run(*arguments, CASEBUS_KAFKA__TOPIC_PREFIX=self.topics.prefix)
 
-    def wait_until_caught_up(self, stage: str, topic: str, *, timeout_seconds: float = 60) -> None:
-        """Until the group of ``stage`` has committed all that is now in ``topic``, which nobody writes any more."""
-        consumer = Consumer(self.kafka.client_config(group_id=f"{self.topics.prefix}.{stage}"))
-        numbers = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        partitions = [TopicPartition(topic, number) for number in numbers]
+    def wait_until_caught_up(self, stage: str, *topics: str, timeout_seconds: float = 60) -> None:
+        """Until the group of ``stage`` has committed all that is now in ``topics``, which nobody writes any more."""
+        admin, group = admin_client(self.kafka), f"{self.topics.prefix}.{stage}"
+        known = admin.list_topics(timeout=10).topics
+        ends = log_ends_of(admin, [(topic, number) for topic in topics for number in known[topic].partitions])
 
         def is_past() -> bool:
-            ends = {(p.topic, p.partition): consumer.get_watermark_offsets(p, timeout=10)[1] for p in partitions}
-            committed = consumer.committed(partitions, timeout=10)
-            # Each partition's last offset is a transaction marker, which is never committed itself.
-            return all(p.offset >= ends[p.topic, p.partition] - 1 for p in committed if ends[p.topic, p.partition])
+            # Most partitions end in a transaction's marker, which is never committed itself; looking costs more.
+            at = committed_at(self.kafka, group, ends)
+            return all(at[place] >= end - 1 for place, end in ends.items()) and not unread_partitions(
+                self.kafka, group, ends
+            )
 
         wait_until(is_past, timeout_seconds=timeout_seconds, describe=f"{stage} has caught up")
-        consumer.close()
 
     def wait_until_in_group(self, stage: str, *, timeout_seconds: float = 60) -> None:
         """Until a worker of ``stage`` holds its partitions."""

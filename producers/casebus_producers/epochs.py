@@ -16,7 +16,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
-from casebus_producers.log_ends import log_ends
+from casebus_producers.log_offsets import log_ends
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import EPOCH_KEY, EpochState, OverviewsEpoch, Topics, decode
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-import time
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, ClusterMetadata  # type: ignore[attr-defined]  # not in its stubs' __all__
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
+from casebus_producers.log_offsets import log_ends_of
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import DEFAULT_PARTITIONS, TopicDeclaration, Topics, partitions_of
 
 _TIMEOUT_SECONDS = 30.0
-_LOOK_AGAIN_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,12 @@ class TopicPlan:
 def admin_client(kafka: KafkaSettings) -> AdminClient:
     """A client for questions to the cluster. Connects when it is first used."""
     return AdminClient(kafka.client_config(), logger=logging.getLogger("librdkafka"))
+
+
+def agencies_of(metadata: ClusterMetadata, topics: Topics) -> list[str]:
+    """The agencies that have a topic to publish on."""
+    found = (re.fullmatch(rf"{re.escape(topics.submitted(''))}(OVO[0-9]{{6}})", name) for name in metadata.topics)
+    return sorted(match[1] for match in found if match)
 
 
 def plan_topics(
@@ -89,23 +95,13 @@ def apply_topics(
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
-    _wait_until_led(admin, missing)
+    # The controller answers before the brokers lead the new partitions, and they refuse who comes at once.
+    log_ends_of(
+        admin,
+        [(topic.topic, number) for topic in wanted for number in range(topic.num_partitions)],
+        patience_seconds=_TIMEOUT_SECONDS,
+    )
     return sorted(missing)
-
-
-def _wait_until_led(admin: AdminClient, names: Iterable[str]) -> None:
-    """The controller answers before the brokers have heard of the topics, and would refuse who writes at once."""
-    deadline = time.monotonic() + _TIMEOUT_SECONDS
-    while unled := sorted(set(names) - _led_topics(admin)):
-        if time.monotonic() > deadline:
-            raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE, f"no leader yet: {', '.join(unled)}"))
-        time.sleep(_LOOK_AGAIN_SECONDS)
-
-
-def _led_topics(admin: AdminClient) -> set[str]:
-    """The topics of which every partition has a leader."""
-    topics = admin.list_topics(timeout=_TIMEOUT_SECONDS).topics
-    return {name for name, found in topics.items() if all(p.leader >= 0 for p in found.partitions.values())}
 
 
 def _differing_settings(admin: AdminClient, present: dict[str, TopicDeclaration]) -> dict[str, list[str]]:

@@ -19,7 +19,7 @@ from tests.consumers.overviews import PARTITIONS
 from casebus_consumers.profile.overview_sink import OverviewSink
 from casebus_consumers.sink import SinkMetrics
 from casebus_local import wait_until
-from casebus_producers.log_ends import log_ends
+from casebus_producers.log_offsets import log_ends, log_ends_of
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import DeadLetter, Topics, decode, partition_of, partitions_of
 
@@ -49,7 +49,7 @@ class Bus:
         )
 
     def create_topics(self, *, without: str | None = None) -> None:
-        """Create the topics, as declared, less one."""
+        """Create the topics, as declared, less one, and wait until the broker leads them."""
         wanted = [
             NewTopic(name, partitions_of(declaration, PARTITIONS), 1, config=declaration.config)
             for name, declaration in self.topics.declared([])
@@ -57,6 +57,7 @@ class Bus:
         ]
         for created in self.admin.create_topics(wanted).values():
             created.result()
+        log_ends_of(self.admin, [(each.topic, number) for each in wanted for number in range(each.num_partitions)])
 
     def publish(self, *records: tuple[str, bytes | None]) -> None:
         """Write overview records in one transaction, as the stream does."""

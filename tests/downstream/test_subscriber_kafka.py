@@ -29,7 +29,7 @@ from casebus_consumers.subscriber import (
 from casebus_consumers.subscriber.group_member import GroupMember
 from casebus_consumers.testing import examples
 from casebus_local import wait_until
-from casebus_producers.log_ends import log_ends
+from casebus_producers.log_offsets import log_ends
 from casebus_schemas import EPOCH_KEY, EpochState, OverviewsEpoch, Topics, encode
 from casebus_streams.topic_admin import admin_client
 

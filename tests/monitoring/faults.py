@@ -20,7 +20,7 @@ from tests.trimmed_log import delete_before
 
 from casebus_local import wait_until
 from casebus_producers import AgencySettings, Case, CaseStatusProducer
-from casebus_producers.log_ends import log_ends
+from casebus_producers.log_offsets import log_ends
 from casebus_schemas import AgencyActivity, Link, Outcome, ShortText, encode
 
 _SMALL_BYTES = "200"

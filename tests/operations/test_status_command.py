@@ -38,6 +38,7 @@ def test_it_shows_who_reads_what_is_there_and_how_long_it_waits_when_nobody_does
     with bus.producer() as producer:
         producer.produce(bus.topics.accepted, b'{"party_ref": 1}', b"poison", 0)
     with bus.run_streams() as worker:
+        bus.wait_until_caught_up("intake", *map(bus.topics.submitted, simulation.agencies))
         bus.wait_until_caught_up("overviews", bus.topics.accepted)
         letters = bus.reader(bus.topics.dead_letters)
         letters.read_until(lambda read: len(read) >= 1, alive=worker.check)

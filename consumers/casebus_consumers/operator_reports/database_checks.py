@@ -16,7 +16,7 @@ from confluent_kafka.admin import AdminClient
 from casebus_consumers.operator_reports.databases import connection_strings, has_table, looking_into, why
 from casebus_consumers.sink.migrations_runner import scripts_of
 from casebus_consumers.sink.offsets import Cursor
-from casebus_producers.log_ends import log_ends
+from casebus_producers.log_offsets import log_ends
 from casebus_producers.operator_reports import Finding, Verdict
 from casebus_producers.settings import AgencySettings, KafkaSettings
 

@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 
 from casebus_producers.audit.entries import chained
 from casebus_producers.errors import BrokerError
-from casebus_producers.log_ends import log_ends
+from casebus_producers.log_offsets import log_ends
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import ActState, AuditEntry, Topics, decode, encode
 

@@ -18,10 +18,10 @@ from casebus_streams.doctor.cluster_checks import broker_findings
 from casebus_streams.doctor.record_checks import record_findings
 from casebus_streams.doctor.right_checks import right_findings
 from casebus_streams.doctor.secret_checks import secret_findings
-from casebus_streams.doctor.topic_checks import agencies_of, topic_findings
+from casebus_streams.doctor.topic_checks import topic_findings
 from casebus_streams.doctor.worker_checks import worker_findings
 from casebus_streams.settings import StreamsSettings
-from casebus_streams.topic_admin import admin_client
+from casebus_streams.topic_admin import admin_client, agencies_of
 
 _TIMEOUT_SECONDS = 15.0
 

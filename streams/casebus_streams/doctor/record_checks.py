@@ -10,7 +10,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, ClusterMetadata  # type: ignore[attr-defined]  # not in its stubs' __all__
 
-from casebus_producers.log_ends import log_ends
+from casebus_producers.log_offsets import log_ends
 from casebus_producers.operator_reports import Finding, Verdict
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import TopicDeclaration, Topics, UndecodableError, decode, decode_control, is_control_key

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -19,18 +18,12 @@ from casebus_producers.operator_reports import Finding, Verdict
 from casebus_schemas import Topics
 from casebus_streams.doctor.cluster_checks import ENOUGH_BROKERS
 from casebus_streams.settings import StreamSection
-from casebus_streams.topic_admin import plan_topics
+from casebus_streams.topic_admin import agencies_of, plan_topics
 
 AREA: Final = "topics"
 
 _TIMEOUT_SECONDS = 15.0
 _MOST_NAMED = 5
-
-
-def agencies_of(metadata: ClusterMetadata, topics: Topics) -> list[str]:
-    """The agencies that have a topic to publish on."""
-    found = (re.fullmatch(rf"{topics.prefix}\.submitted\.(OVO[0-9]{{6}})", name) for name in metadata.topics)
-    return sorted(match[1] for match in found if match)
 
 
 def topic_findings(

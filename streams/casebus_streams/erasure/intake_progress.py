@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-
-from confluent_kafka import Consumer, TopicPartition
-
 from casebus_producers.settings import KafkaSettings
-from casebus_streams.refold.log_reader import read_between
-from casebus_streams.source import committed_offsets
+from casebus_streams.records import Partition
+from casebus_streams.refold.log_reader import committed_at, read_between
 
-Ends = dict[tuple[str, int], int]
+Ends = dict[Partition, int]
 """Where each partition ends."""
 
 
 def unread_partitions(kafka: KafkaSettings, group: str, ends: Ends) -> int:
     """In how many partitions ``group`` has not committed all before these ends. Blocks. Raises ``StopError``."""
-    wanted = [TopicPartition(topic, partition) for (topic, partition), end in ends.items() if end > 0]
-    if not wanted:
-        return 0
-    config = kafka.client_config(group_id=group, enable_auto_commit=False, isolation_level="read_committed")
-    consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
-    try:
-        committed = committed_offsets(consumer, wanted)
-    finally:
-        consumer.close()
-    return sum(
-        _holds_records(kafka, place.topic, place.partition, max(0, place.offset), ends[place.topic, place.partition])
-        for place in committed
-    )
+    committed = committed_at(kafka, group, [place for place, end in ends.items() if end > 0])
+    return sum(_holds_records(kafka, *place, offset, ends[place]) for place, offset in committed.items())
 
 
 def _holds_records(kafka: KafkaSettings, topic: str, partition: int, start: int, end: int) -> bool:

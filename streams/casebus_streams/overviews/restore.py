@@ -16,7 +16,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from casebus_producers.log_ends import log_ends
+from casebus_producers.log_offsets import log_ends
 from casebus_producers.settings import KafkaSettings
 from casebus_streams.errors import StopError
 from casebus_streams.topic_admin import admin_client

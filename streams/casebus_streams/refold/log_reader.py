@@ -18,11 +18,11 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from casebus_producers.log_ends import log_ends
+from casebus_producers.log_offsets import log_ends, log_ends_of, log_offsets_since
 from casebus_producers.settings import KafkaSettings
 from casebus_streams.errors import StopError
 from casebus_streams.overviews.restore import bulk_reader_config
-from casebus_streams.records import InRecord
+from casebus_streams.records import InRecord, Partition
 from casebus_streams.source import committed_offsets, consume_available
 from casebus_streams.topic_admin import admin_client
 
@@ -68,15 +68,23 @@ def read_between(
 
 
 def committed_by(kafka: KafkaSettings, group: str, topic: str, partitions: int) -> dict[int, int]:
+    """As ``committed_at``, for the first ``partitions`` of one topic."""
+    found = committed_at(kafka, group, [(topic, number) for number in range(partitions)])
+    return {number: offset for (_, number), offset in found.items()}
+
+
+def committed_at(kafka: KafkaSettings, group: str, places: Iterable[Partition]) -> dict[Partition, int]:
     """The offset that ``group`` has committed for each partition, 0 where it has not. Blocks.
 
     An open transaction of the group is waited for: what it says may yet count. Raises ``StopError``.
     """
+    wanted = [TopicPartition(*place) for place in places]
+    if not wanted:
+        return {}
     config = kafka.client_config(group_id=group, enable_auto_commit=False, isolation_level="read_committed")
     consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
     try:
-        found = committed_offsets(consumer, [TopicPartition(topic, number) for number in range(partitions)])
-        return {each.partition: max(0, each.offset) for each in found}
+        return {(each.topic, each.partition): max(0, each.offset) for each in committed_offsets(consumer, wanted)}
     finally:
         consumer.close()
 
@@ -100,20 +108,23 @@ def ends_of(kafka: KafkaSettings, topic: str, partitions: int) -> dict[int, int]
         raise StopError(f"cannot find the end of {topic}: {error.args[0].name()}") from error
 
 
-def ends_of_all(kafka: KafkaSettings, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+def ends_of_all(kafka: KafkaSettings, places: Iterable[Partition]) -> dict[Partition, int]:
     """Where these partitions end, undecided transactions included. Blocks. Raises ``StopError``."""
-    by_topic: dict[str, list[int]] = {}
-    for topic, partition in places:
-        by_topic.setdefault(topic, []).append(partition)
-    admin = admin_client(kafka)
     try:
-        return {
-            (topic, partition): end
-            for topic, partitions in by_topic.items()
-            for partition, end in log_ends(admin, topic, partitions).items()
-        }
+        return log_ends_of(admin_client(kafka), places)
     except KafkaException as error:
         raise StopError(f"cannot find the end of the topics: {error.args[0].name()}") from error
+
+
+def offsets_since(kafka: KafkaSettings, places: Iterable[Partition], moment_ms: int) -> dict[Partition, int]:
+    """The first record of each partition with this timestamp or a later one, if there is any. Blocks.
+
+    Raises ``StopError``.
+    """
+    try:
+        return log_offsets_since(admin_client(kafka), places, moment_ms)
+    except KafkaException as error:
+        raise StopError(f"cannot find a moment in the topics: {error.args[0].name()}") from error
 
 
 def _take(message: Message, end: int, batch: list[InRecord]) -> int:

@@ -10,7 +10,7 @@ from typing import Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from casebus_producers.log_ends import log_ends
+from casebus_producers.log_offsets import log_ends
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import DeadLetter, SourceFreshness, Topics, UndecodableError, decode
 from casebus_streams.overviews.restore import bulk_reader_config
