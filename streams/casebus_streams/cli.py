@@ -14,6 +14,7 @@ from casebus_streams.commands.doctor import doctor
 from casebus_streams.commands.erase import erase
 from casebus_streams.commands.merge import merge
 from casebus_streams.commands.rebuild import rebuild
+from casebus_streams.commands.reconcile import reconcile
 from casebus_streams.commands.status import status
 from casebus_streams.commands.topics import apply, plan
 from casebus_streams.commands.verify import verify
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     app.command("status")(status)
     app.command("doctor")(doctor)
     app.command("verify")(verify)
+    app.command("reconcile")(reconcile)
     app.command("rebuild")(rebuild)
     app.command("erase")(erase)
     app.command("merge")(merge)

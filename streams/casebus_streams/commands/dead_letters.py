@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import sys
 from contextlib import ExitStack
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
@@ -132,19 +131,10 @@ def replay(
 
 
 def _filter(reason: str | None, stage: str | None, since: str | None) -> LetterFilter:
+    from casebus_streams.commands.since import moment
     from casebus_streams.dead_letter_log import LetterFilter
 
-    return LetterFilter(reason, stage, None if since is None else _moment(since))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter("since: must be a date and time, as 2026-11-24T12:00:00+01:00") from None
-    if moment.tzinfo is None:
-        raise typer.BadParameter("since: must carry an offset, as 2026-11-24T12:00:00+01:00")
-    return moment
+    return LetterFilter(reason, stage, None if since is None else moment(since))
 
 
 def _about(filed: FiledLetter) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def _remark(record: InRecord, agency: str, event: ValidEvent, warnings: tuple[Re
 
 
 def _rejection(record: InRecord, agency: str, reasons: tuple[Reason, ...]) -> Rejection:
-    attributes = _readable_attributes(record.value)
+    attributes = readable_attributes(record.value)
     return Rejection(
         verdict=Verdict.REJECTED,
         agency=agency,
@@ -136,7 +136,7 @@ def _position(record: InRecord) -> Position:
     return Position(topic=record.topic, partition=record.partition, offset=record.offset)
 
 
-def _readable_attributes(value: bytes | None) -> dict[str, str]:
+def readable_attributes(value: bytes | None) -> dict[str, str]:
     """The attributes by which an agency recognises its event, as far as they can be read and hold no number."""
     try:
         parsed = orjson.loads(value or b"")

@@ -1,0 +1,1 @@
+"""Reconciliation: whether every event that an agency had confirmed has an answer."""
