@@ -29,6 +29,7 @@ PARTITIONS = 4
 SESSION_TIMEOUT_SECONDS = 2
 TRANSACTION_TIMEOUT_SECONDS = 4
 _OUTAGE_SECONDS = 120
+_RECONCILIATION_SECONDS = 600  # of a large campaign: a million events
 """How long the faults of a campaign may hold up its workload, beside the time that its rate takes."""
 _ROOT = Path(__file__).parents[2]
 
@@ -140,6 +141,10 @@ class Campaign:
         self.reader.read_more(1)
         expectation.check(self.reader)
         assert len(self.reader.dead_letters) == dead_letters
+
+    def reconcile(self) -> None:
+        """What an operator would run now: no event is without an answer."""
+        self._start("casebus_producers.cli", "reconcile").wait_for_success(_RECONCILIATION_SECONDS)
 
     def delete_all(self, topics: list[str]) -> None:
         """What retention, or compaction, does in time: the log of these topics starts at its end."""

@@ -52,3 +52,4 @@ def test_brokers_ended_and_started_one_after_the_other(tmp_path: Path, seed: int
             broker.start()
         campaign.hurry()
         campaign.check()
+        campaign.reconcile()

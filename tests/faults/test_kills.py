@@ -28,6 +28,7 @@ def test_workers_killed_at_random_lose_nothing_and_repeat_nothing(campaign: Camp
         campaign.kill(workers[slot])
         workers[slot] = campaign.start_worker(f"w{slot + 1}")
     campaign.check()
+    campaign.reconcile()
 
 
 @pytest.mark.parametrize("stage", ["intake", "overviews"])
