@@ -32,6 +32,7 @@ from casebus_consumers.sink import apply_migrations
 from casebus_producers.operator_reports import Finding, Verdict
 from casebus_schemas import encode
 from casebus_schemas.control import RetentionPolicy, clock_key, new_clock
+from casebus_streams.doctor.cluster_checks import setting_findings
 from casebus_streams.doctor.secret_checks import secret_findings
 from casebus_streams.settings import StreamsSettings
 from casebus_streams.topic_admin import admin_client
@@ -100,6 +101,24 @@ def test_each_fault_of_a_sick_bus_is_found_with_what_to_do(bus: Bus) -> None:
     ):
         assert told in done.stdout, done.stdout
         assert remedy in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "well", "otherwise", "verdict"),
+    [
+        ("auto.create.topics.enable", "false", "true", Verdict.PROBLEM),
+        ("unclean.leader.election.enable", "false", "true", Verdict.PROBLEM),
+        ("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000", "10000", Verdict.WARNING),
+        ("broker.session.timeout.ms", "3000", "9000", Verdict.WARNING),
+    ],
+)
+def test_a_setting_of_the_brokers_that_is_other_than_it_should_be_is_told(
+    name: str, well: str, otherwise: str, verdict: Verdict
+) -> None:
+    assert verdicts(setting_findings({name: well}))[name] is Verdict.WELL
+    [told] = [each for each in setting_findings({name: otherwise}) if each.subject == name]
+    assert (told.verdict, told.says.startswith(f"is {otherwise}: ")) == (verdict, True)
+    assert verdicts(setting_findings({}))[name] is verdict, "not to be seen is not well"
 
 
 @pytest.fixture

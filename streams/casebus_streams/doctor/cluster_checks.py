@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from confluent_kafka import KafkaException
@@ -20,6 +20,16 @@ _TIMEOUT_SECONDS = 15.0
 _WANTED: Final = {
     "auto.create.topics.enable": ("false", "writing to a wrong name makes a topic that nobody reads"),
     "unclean.leader.election.enable": ("false", "a replica that lags may take over, and what it lacks is lost"),
+}
+_AT_MOST_MS: Final = {
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": (
+        1_000,
+        "so much longer do a killed worker's partitions stand still",
+    ),
+    "broker.session.timeout.ms": (
+        6_000,
+        "a killed broker that is back sooner can tear a transaction apart: docs/delivery-guarantees.md",
+    ),
 }
 _LOOPBACK = ("localhost", "127.", "[::1]")
 
@@ -65,9 +75,18 @@ def _settings(admin: AdminClient, broker: int) -> Iterator[Finding]:
             AREA, "settings", Verdict.UNKNOWN, f"not to be seen: {error.args[0].name()}", "ask as an administrator"
         )
         return
+    yield from setting_findings({name: entry.value for name, entry in actual.items()})
+
+
+def setting_findings(actual: Mapping[str, str | None]) -> Iterator[Finding]:
+    """What a broker's settings must be, and what they had better be. Pure."""
     for name, (wanted, why) in _WANTED.items():
-        has = actual[name].value if name in actual else None
-        if has == wanted:
+        if (has := actual.get(name)) == wanted:
             yield Finding(AREA, name, Verdict.WELL, wanted)
         else:
             yield Finding(AREA, name, Verdict.PROBLEM, f"is {has}: {why}", f"set {name}={wanted} on every broker")
+    for name, (most, why) in _AT_MOST_MS.items():
+        if (has := actual.get(name)) is not None and int(has) <= most:
+            yield Finding(AREA, name, Verdict.WELL, has)
+        else:
+            yield Finding(AREA, name, Verdict.WARNING, f"is {has}: {why}", f"set {name}={most} on every broker")
