@@ -74,7 +74,7 @@ def wait_until_answered(bus: Bus) -> None:
 
 @pytest.mark.timeout(180)
 def test_events_that_flow_are_answered(bus: Bus, seed: int) -> None:
-    load = Load(bus, events=3_000, first=1_500, seed=seed)
+    load = Load(bus, events=3_000, first=1_500, seed=seed, per_second=20)  # longer than the command takes
     with bus.run_streams() as worker, load:
         bus.reader(bus.topics.accepted).read_until(lambda read: len(read) > 1_200, alive=worker.check)
         code, during = reconciled(bus)

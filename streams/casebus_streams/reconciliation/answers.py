@@ -11,8 +11,8 @@ from casebus_streams.records import InRecord
 class AcceptedKeys:
     """Which keys there are in the accepted log. Tombstones count: what was deleted since had been accepted.
 
-    Keeps 64 bits of each key, in some 65 bytes of memory. One of ten million events whose key is not there is taken
-    for accepted with a probability of one in two million million.
+    Keeps 64 bits of each key, in some 65 bytes of memory. A missing key is taken for one of ten million
+    that are there with a probability of one in two million million.
     """
 
     def __init__(self) -> None:

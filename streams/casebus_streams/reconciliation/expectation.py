@@ -33,10 +33,10 @@ class Submission(Struct, frozen=True):
 class IntakeRules:
     """All that intake's decision depends on besides the record: the same here as in the workers' settings."""
 
-    pepper: bytes
+    pepper: bytes = field(repr=False)
     partitions: int
     link_hosts: Mapping[str, tuple[str, ...]]
-    _fast_door: FastDoor = field(default_factory=FastDoor)
+    _fast_door: FastDoor = field(default_factory=FastDoor, repr=False)
 
     def accepted_keys(self, record: InRecord) -> list[str]:
         """The keys of the accepted records; none when it is refused, or when no code can handle it."""

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import Position, Topics
+from casebus_streams.errors import StopError
 from casebus_streams.reconciliation.answers import AcceptedKeys, rejected_positions, set_aside_positions
 from casebus_streams.reconciliation.expectation import IntakeRules, Submission, submission
 from casebus_streams.reconciliation.span import Span, records_of, spans_of
-from casebus_streams.records import InRecord
+from casebus_streams.records import InRecord, Partition
 from casebus_streams.refold.log_reader import committed_at
 from casebus_streams.topic_admin import admin_client, agencies_of
 
@@ -40,7 +41,10 @@ class Reconciliation:
 
 
 class Reconciler:
-    """Compares what was submitted, as far as intake has read it, with what intake has written. Changes nothing."""
+    """Compares what was submitted, as far as intake has read it, with what intake has written. Changes nothing.
+
+    Making one asks the brokers what topics there are. Raises ``KafkaException``.
+    """
 
     def __init__(self, kafka: KafkaSettings, rules: IntakeRules, *, since: datetime | None, progress: Progress) -> None:
         self._kafka = kafka
@@ -48,6 +52,7 @@ class Reconciler:
         self._rules = rules
         self._since = since
         self._progress = progress
+        self._there = admin_client(kafka).list_topics(timeout=_TIMEOUT_SECONDS)
         self._read, self._to_read = 0, 0
 
     def run(self, agencies: Sequence[str] = ()) -> Reconciliation:
@@ -57,9 +62,9 @@ class Reconciler:
         began is answered by the time that the answers are read. Blocks. Raises ``StopError``.
         """
         started = time.monotonic()
-        chosen = agencies or self._agencies()
+        chosen = agencies or agencies_of(self._there, self._topics)
         submitted = self._read_by_intake(chosen)
-        accepted = spans_of(self._kafka, [self._topics.accepted], self._since)
+        accepted = self._spans([self._topics.accepted])
         self._to_read = sum(span.end - span.start for span in (*submitted, *accepted))
         report = Reconciliation(agencies=len(chosen))
         not_accepted = self._not_accepted(report, submitted, self._keys(accepted))
@@ -67,12 +72,9 @@ class Reconciler:
         report.seconds = time.monotonic() - started
         return report
 
-    def _agencies(self) -> list[str]:
-        return agencies_of(admin_client(self._kafka).list_topics(timeout=_TIMEOUT_SECONDS), self._topics)
-
     def _read_by_intake(self, agencies: Iterable[str]) -> list[Span]:
         """What there is of the submitted topics before the offsets that intake has committed."""
-        spans = spans_of(self._kafka, map(self._topics.submitted, agencies), self._since)
+        spans = self._spans(map(self._topics.submitted, agencies))
         committed = committed_at(self._kafka, f"{self._topics.prefix}.intake", [span.place for span in spans])
         return [span._replace(end=max(span.start, committed[span.place])) for span in spans]
 
@@ -102,11 +104,17 @@ class Reconciler:
         report.refused = len(not_accepted) - len(report.unanswered)
 
     def _refused(self, agencies: Iterable[str]) -> Iterator[Position]:
-        there = admin_client(self._kafka).list_topics(timeout=_TIMEOUT_SECONDS).topics
-        rejected = filter(there.__contains__, map(self._topics.rejected, agencies))
-        yield from rejected_positions(self._records(spans_of(self._kafka, rejected, self._since)))
-        letters = spans_of(self._kafka, [self._topics.dead_letters], self._since)
-        yield from set_aside_positions(self._records(letters))
+        rejected = filter(self._there.topics.__contains__, map(self._topics.rejected, agencies))
+        yield from rejected_positions(self._records(self._spans(rejected)))
+        yield from set_aside_positions(self._records(self._spans([self._topics.dead_letters])))
+
+    def _spans(self, topics: Iterable[str]) -> list[Span]:
+        places: list[Partition] = []
+        for topic in topics:
+            if topic not in self._there.topics:
+                raise StopError(f"there is no topic {topic}")
+            places += [(topic, number) for number in self._there.topics[topic].partitions]
+        return spans_of(self._kafka, places, self._since)
 
     def _records(self, spans: Iterable[Span]) -> Iterator[InRecord]:
         for record in records_of(self._kafka, spans, beat=self._show):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from casebus_producers.settings import KafkaSettings
 from casebus_streams.records import InRecord, Partition
-from casebus_streams.refold.log_reader import Beat, ends_of_all, offsets_since, partition_count, read_between
+from casebus_streams.refold.log_reader import Beat, ends_of_all, offsets_since, read_between
 
 _BATCH_RECORDS = 20_000
 
@@ -21,12 +21,11 @@ class Span(NamedTuple):
     end: int
 
 
-def spans_of(kafka: KafkaSettings, topics: Iterable[str], since: datetime | None) -> list[Span]:
-    """All that is in ``topics`` now, or what came to the bus since; undecided transactions included.
+def spans_of(kafka: KafkaSettings, places: Collection[Partition], since: datetime | None) -> list[Span]:
+    """All that is in these partitions now, or what came to the bus since; undecided transactions included.
 
     Blocks. Raises ``StopError``.
     """
-    places = [(topic, number) for topic in topics for number in range(partition_count(kafka, topic))]
     ends = ends_of_all(kafka, places)
     if since is None:
         return [Span(place, 0, ends[place]) for place in places]
