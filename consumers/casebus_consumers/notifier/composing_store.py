@@ -25,10 +25,13 @@ TAKE_MAILBOXES: Final = """
 SELECT party_ref, channel FROM notifier_mailboxes WHERE due_at <= %s AND channel = ANY(%s)
 ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED
 """
+# One mailbox after the other: for a join, PostgreSQL walks through all that is pending while its statistics are old.
 TAKE_DUE_NOTICES: Final = f"""
-SELECT {NOTICE_COLUMNS} FROM notifier_notices
-WHERE (party_ref, channel) IN (SELECT * FROM unnest(%s::text[], %s::text[])) AND state = 'pending' AND due_at <= %s
-ORDER BY id FOR UPDATE
+SELECT due.* FROM unnest(%s::text[], %s::text[]) AS mailbox (party_ref, channel), LATERAL (
+    SELECT {NOTICE_COLUMNS} FROM notifier_notices
+    WHERE (party_ref, channel) = (mailbox.party_ref, mailbox.channel) AND state = 'pending' AND due_at <= %s
+    ORDER BY id FOR UPDATE
+) AS due
 """  # noqa: S608 - only constants are put together
 TAKE_MESSAGES: Final = """
 UPDATE notifier_messages AS stored SET claims = stored.claims + 1, next_attempt_at = %s
