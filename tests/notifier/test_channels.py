@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from email.headerregistry import Address
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,7 @@ from tests.notifier.worlds import NOON
 
 from casebus_consumers.notifier.attempts import Claimed, MessageState, Patience
 from casebus_consumers.notifier.channels.channel import Channel
+from casebus_consumers.notifier.channels.email_form import email_form
 from casebus_consumers.notifier.channels.files import FileChannel
 from casebus_consumers.notifier.channels.signature import is_genuine
 from casebus_consumers.notifier.channels.smtp import SmtpChannel, SmtpServer
@@ -282,7 +284,26 @@ def test_a_mail_has_text_and_html_and_the_headers_that_matter(tmp_path: Path) ->
     assert mail["Date"].datetime == NOON
 
 
-@pytest.mark.parametrize("address", ["a,bob@example.org", "an@example.org,bob@example.org", "bob@", "@", "x y@z.be"])
+def test_long_headers_are_folded_and_read_as_they_were_meant() -> None:
+    name, subject = "Het overzicht van één overheid", "Beslissing over één premie " * 9 + "."
+    where = f"https://overzicht.example/{'y' * 90}"
+    form = email_form(
+        replace(a_message(), subject=subject),
+        sender=Address(name, "noreply", "overzicht.example"),
+        address=ADDRESS,
+        unsubscribe_url=where,
+    )
+    read = email.message_from_bytes(form, policy=email.policy.default)
+    assert (read["Subject"], read["From"].addresses[0].display_name) == (subject, name)
+    assert read["List-Unsubscribe"].strip() == f"<{where}>"
+    assert form.isascii()
+    assert b"\n" not in form.replace(b"\r\n", b"")
+    assert [line for line in form.split(b"\r\n") if len(line) > 78 and where.encode() not in line] == []
+
+
+@pytest.mark.parametrize(
+    "address", ["a,bob@example.org", "an@example.org,bob@example.org", "bob@", "@", "x y@z.be", "an@één.be"]
+)
 def test_what_is_not_exactly_one_address_gets_nothing(address: str) -> None:
     with MailServer() as server:
         receiver = MailReceiver(server)

@@ -15,7 +15,7 @@ from casebus_consumers.settings import DatabaseSettings
 from casebus_producers.settings import SETTINGS_CONFIG, KafkaSettings, TracingSettings
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-HttpsAddress = Annotated[str, Field(pattern=r"^https://\S+$")]
+HttpsAddress = Annotated[str, Field(pattern=r"^https://[!-~]+$")]
 
 
 class SmtpOptions(BaseModel):
@@ -30,7 +30,7 @@ class SmtpOptions(BaseModel):
     username: str | None = None
     password_file: Path | None = None
     sender_name: str
-    sender_address: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
+    sender_address: Annotated[str, Field(pattern=r"^[!-;=?A-~]+@[!-;=?A-~]+$")]
     connections: Annotated[int, Field(ge=1, le=100)] = 16
     per_second: Annotated[float, Field(gt=0)] = 500.0
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from binascii import b2a_qp
 from email.errors import HeaderParseError
 from email.header import Header
 from email.headerregistry import Address
-from email.message import Message as Part
-from email.policy import compat32
 from email.utils import format_datetime, formataddr
 from typing import Final
 
 from casebus_consumers.notifier.errors import RefusedError
 from casebus_consumers.notifier.message import Message
 
-# The newer policies parse every header that they write: 1.9 ms a mail, where this takes a fifth of that.
-_POLICY: Final = compat32.clone(linesep="\r\n")
+_NEWLINE: Final = "\r\n"
+_ANY_NEWLINE: Final = re.compile("\r\n|\r|\n")
+_LINE_LENGTH: Final = 78
+"""As RFC 5322 recommends; folding is slow, and few headers need it."""
 
 
 def email_form(message: Message, *, sender: Address, address: str, unsubscribe_url: str) -> bytes:
@@ -23,38 +24,51 @@ def email_form(message: Message, *, sender: Address, address: str, unsubscribe_u
 
     Seven bits and CRLF throughout, so that no server has to change it. ``Auto-Submitted`` keeps out-of-office
     answers away (RFC 3834), ``Traceparent`` leads back to the agency's trace. Raises ``RefusedError`` when
-    ``address`` is not exactly one.
+    ``address`` is not exactly one, in ASCII.
+
+    The standard library makes what has rules of its own (encoded words, dates, quoted-printable), and not the form as
+    a whole: its generator folds each header anew, which took half of the 0.6 ms for a mail.
     """
-    form = Part(_POLICY)
-    form["MIME-Version"] = "1.0"
-    form["Content-Type"] = f'multipart/alternative; boundary="=_{message.id.hex}"'
-    form["From"] = formataddr((sender.display_name, sender.addr_spec))
-    form["To"] = _checked(address)
-    form["Subject"] = Header(message.subject, "utf-8", header_name="Subject").encode()
-    form["Date"] = format_datetime(message.created_at)
-    form["Message-ID"] = f"<{message.id}@{sender.domain}>"
-    form["List-Unsubscribe"] = f"<{unsubscribe_url}>"
-    form["Auto-Submitted"] = "auto-generated"
-    form["Content-Language"] = message.language
+    boundary = f"=_{message.id.hex}"
+    headers = {
+        "MIME-Version": "1.0",
+        "Content-Type": f'multipart/alternative;{_NEWLINE} boundary="{boundary}"',
+        "From": formataddr((sender.display_name, sender.addr_spec)),
+        "To": _checked(address),
+        "Subject": Header(message.subject, "utf-8", header_name="Subject").encode(linesep=_NEWLINE),
+        "Date": format_datetime(message.created_at),
+        "Message-ID": f"<{message.id}@{sender.domain}>",
+        "List-Unsubscribe": f"<{unsubscribe_url}>",
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": message.language,
+    }
     if message.is_urgent:
-        form["Importance"] = "high"
+        headers["Importance"] = "high"
     if message.traceparent is not None:
-        form["Traceparent"] = message.traceparent
-    form.attach(_part("plain", message.text))
-    form.attach(_part("html", message.html))
-    return form.as_bytes()
+        headers["Traceparent"] = message.traceparent
+    head = "".join(f"{name}: {_folded(name, value)}{_NEWLINE}" for name, value in headers.items())
+    parts = (_part("plain", message.text), _part("html", message.html))
+    body = "".join(f"--{boundary}{_NEWLINE}{part}{_NEWLINE}" for part in parts)
+    return f"{head}{_NEWLINE}{body}--{boundary}--{_NEWLINE}".encode("ascii")
 
 
-def _part(subtype: str, text: str) -> Part:
-    part = Part(_POLICY)
-    part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
-    part["Content-Transfer-Encoding"] = "quoted-printable"
-    part.set_payload(b2a_qp(text.encode()).decode("ascii"))
-    return part
+def _folded(name: str, value: str) -> str:
+    is_short = all(len(line) <= _LINE_LENGTH for line in f"{name}: {value}".split(_NEWLINE))
+    return value if is_short else Header(value, header_name=name).encode(linesep=_NEWLINE)
+
+
+def _part(subtype: str, text: str) -> str:
+    lines = (
+        f'Content-Type: text/{subtype}; charset="utf-8"',
+        "Content-Transfer-Encoding: quoted-printable",
+        "",
+        _ANY_NEWLINE.sub(_NEWLINE, b2a_qp(text.encode()).decode("ascii")),
+    )
+    return _NEWLINE.join(lines)
 
 
 def _checked(address: str) -> str:
     try:
-        return Address(addr_spec=address).addr_spec
+        return Address(addr_spec=address.encode("ascii").decode()).addr_spec
     except (ValueError, IndexError, HeaderParseError):
         raise RefusedError("address") from None  # the original holds it
