@@ -77,7 +77,7 @@ def test_what_has_waited_until_its_lease_ended_is_not_sent_on_the_old_claim(
     notifier_bus: NotifierBus, mail_server: MailServer
 ) -> None:
     told = planned(notifier_bus, mail_server, 2 * AT_ONCE)
-    with notifier_bus.notifier(mail_server.port, "--no-plan", CASEBUS_NOTIFIER__LEASE_SECONDS="3"):
+    with notifier_bus.notifier(mail_server.port, "--no-plan", CASEBUS_NOTIFIER__LEASE_SECONDS="6"):
         with no_marks(notifier_bus) as holder:
             wait_until_marks_wait(notifier_bus)
             leases_ended = "SELECT bool_and(next_attempt_at < now()) FROM notifier_messages WHERE claims = 1"
