@@ -30,7 +30,14 @@ _UNDECIDED = (
     KafkaError._TRANSPORT,  # noqa: SLF001
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
 )
+# A group's coordinator is not there yet, on a new cluster, or moves. That it says at once.
+_NO_COORDINATOR = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
 
+_LOOK_AGAIN_SECONDS = 0.1
 _PORTION_RECORDS = 1_000
 """How many records are asked of the client at once: few enough that what it made of them is in the processor's cache
 still when they become ours. All 50,000 of a batch at once cost a tenth of the stage's rate."""
@@ -248,7 +255,7 @@ def committed_offsets(consumer: Consumer, partitions: list[TopicPartition]) -> l
     """Where the group of ``consumer`` starts: what was committed, else the beginning. Blocks. Raises ``StopError``.
 
     Waits while the last owner's transaction is undecided, as a read_committed consumer must: its offsets may yet be
-    committed. The transaction's own timeout bounds the wait.
+    committed. The transaction's own timeout bounds the wait. Waits for the group's coordinator, too.
     """
     deadline = time.monotonic() + 120
     while True:
@@ -256,8 +263,11 @@ def committed_offsets(consumer: Consumer, partitions: list[TopicPartition]) -> l
             committed = consumer.committed(partitions, timeout=10)
             break
         except KafkaException as error:
-            if time.monotonic() > deadline or error.args[0].code() not in _UNDECIDED:
+            code = error.args[0].code()
+            if time.monotonic() > deadline or code not in (*_UNDECIDED, *_NO_COORDINATOR):
                 raise StopError(f"cannot read committed offsets: {error.args[0].name()}") from error
+            if code in _NO_COORDINATOR:
+                time.sleep(_LOOK_AGAIN_SECONDS)
     for partition in committed:
         if partition.error is not None:
             raise StopError(f"cannot read the committed offset of {partition.topic}: {partition.error}")
