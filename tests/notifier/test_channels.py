@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -299,6 +300,18 @@ def test_long_headers_are_folded_and_read_as_they_were_meant() -> None:
     assert form.isascii()
     assert b"\n" not in form.replace(b"\r\n", b"")
     assert [line for line in form.split(b"\r\n") if len(line) > 78 and where.encode() not in line] == []
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\n"])
+def test_no_header_can_hold_another_one(newline: str) -> None:
+    message = replace(a_message(), traceparent=f"00{newline}Bcc: bob@example.org")
+    with pytest.raises(HeaderParseError):
+        email_form(
+            message,
+            sender=Address("M", "noreply", "overzicht.example"),
+            address=ADDRESS,
+            unsubscribe_url=PREFERENCES,
+        )
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from casebus_consumers.notifier.errors import RefusedError
 from casebus_consumers.notifier.message import Message
 
 _NEWLINE: Final = "\r\n"
+_FOLD: Final = f"{_NEWLINE} "
 _ANY_NEWLINE: Final = re.compile("\r\n|\r|\n")
 _LINE_LENGTH: Final = 78
 """As RFC 5322 recommends; folding is slow, and few headers need it."""
@@ -32,7 +33,7 @@ def email_form(message: Message, *, sender: Address, address: str, unsubscribe_u
     boundary = f"=_{message.id.hex}"
     headers = {
         "MIME-Version": "1.0",
-        "Content-Type": f'multipart/alternative;{_NEWLINE} boundary="{boundary}"',
+        "Content-Type": f'multipart/alternative;{_FOLD}boundary="{boundary}"',
         "From": formataddr((sender.display_name, sender.addr_spec)),
         "To": _checked(address),
         "Subject": Header(message.subject, "utf-8", header_name="Subject").encode(linesep=_NEWLINE),
@@ -53,8 +54,10 @@ def email_form(message: Message, *, sender: Address, address: str, unsubscribe_u
 
 
 def _folded(name: str, value: str) -> str:
-    is_short = all(len(line) <= _LINE_LENGTH for line in f"{name}: {value}".split(_NEWLINE))
-    return value if is_short else Header(value, header_name=name).encode(linesep=_NEWLINE)
+    """The library folds what is long, and refuses what would begin another header."""
+    lines = f"{name}: {value}".split(_FOLD)
+    is_ready = all(len(line) < _LINE_LENGTH and line.isprintable() for line in lines)
+    return value if is_ready else Header(value, header_name=name).encode(linesep=_NEWLINE)
 
 
 def _part(subtype: str, text: str) -> str:
