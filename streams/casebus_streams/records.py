@@ -41,6 +41,11 @@ def party_of(record: InRecord) -> bytes:
     return (record.key or b"").partition(b"/")[0]
 
 
+def agency_of(topic: str) -> str:
+    """Whose topic this is, of those that exist once for each agency: its name ends in the OVO code."""
+    return topic.rpartition(".")[2]
+
+
 class OutRecord(Struct, gc=False, frozen=True):
     """A record to write. ``partition`` -1 leaves the choice to the key. ``headers`` only name traces."""
 

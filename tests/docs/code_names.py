@@ -23,7 +23,7 @@ def rules(*folders: Path) -> set[str]:
 
 def dead_letter_reasons() -> set[str]:
     """Why a record is set aside: the first rule name in a call that makes or raises a dead letter."""
-    makers = {"DeadLetterError", "_dead_letter", "DeadLetter"}
+    makers = {"DeadLetterError", "_dead_letter", "dead_letter", "DeadLetter"}
     return {
         argument.value
         for call in _calls(STREAMS, CONSUMERS)

@@ -26,6 +26,7 @@ SELECT party_ref, channel FROM notifier_mailboxes WHERE due_at <= %s AND channel
 ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED
 """
 # One mailbox after the other: for a join, PostgreSQL walks through all that is pending while its statistics are old.
+# Whoever locks pending notices holds their mailboxes, so that no order among mailboxes is needed.
 TAKE_DUE_NOTICES: Final = f"""
 SELECT due.* FROM unnest(%s::text[], %s::text[]) AS mailbox (party_ref, channel), LATERAL (
     SELECT {NOTICE_COLUMNS} FROM notifier_notices

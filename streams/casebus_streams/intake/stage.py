@@ -14,7 +14,7 @@ from casebus_streams.intake.activity import ActivityReports, Tally
 from casebus_streams.intake.decision import Decision, decide
 from casebus_streams.intake.fast_door import FastDoor
 from casebus_streams.metrics import StreamMetrics
-from casebus_streams.records import InRecord, OutRecord
+from casebus_streams.records import InRecord, OutRecord, agency_of
 from casebus_streams.settings import StreamSection
 from casebus_streams.source import Partition
 from casebus_streams.topic_directory import TopicDirectory
@@ -52,7 +52,7 @@ class IntakeOutcome:
         """Sum up what was counted, per agency that the batch has records of."""
         # Within a partition the last record is the latest: the broker's clock gives the times.
         for (topic, _), last_ms in {(record.topic, record.partition): record.timestamp_ms for record in batch}.items():
-            tally = self.tallies.setdefault(topic.rpartition(".")[2], Tally())
+            tally = self.tallies.setdefault(agency_of(topic), Tally())
             tally.last_ms = max(tally.last_ms, last_ms)
         for agency, tally in self.tallies.items():
             tally.accepted, tally.warnings = self.accepted[agency], self.warned[agency]
@@ -120,7 +120,7 @@ class IntakeStage:
 
     def _records(self, batch: list[InRecord], outcome: IntakeOutcome) -> Iterator[OutRecord]:
         for record in batch:
-            agency = record.topic.rpartition(".")[2]
+            agency = agency_of(record.topic)
             try:
                 decision = decide(
                     record,

@@ -10,7 +10,7 @@ from msgspec import Struct
 from casebus_schemas import Position
 from casebus_streams.intake.decision import decide, readable_attributes
 from casebus_streams.intake.fast_door import FastDoor
-from casebus_streams.records import InRecord
+from casebus_streams.records import InRecord, agency_of
 
 
 class Submission(Struct, frozen=True):
@@ -43,20 +43,15 @@ class IntakeRules:
         try:
             decision = decide(
                 record,
-                agency=agency_of(record),
+                agency=agency_of(record.topic),
                 fast_door=self._fast_door,
                 pepper=self.pepper,
                 partitions=self.partitions,
                 link_hosts=self.link_hosts,
             )
-        except Exception:
+        except Exception:  # as in intake, which makes a dead letter of it: that is then looked for
             return []
         return [party.key for party in decision.accepted]
-
-
-def agency_of(record: InRecord) -> str:
-    """Whose topic a submitted record is in."""
-    return record.topic.rpartition(".")[2]
 
 
 def submission(record: InRecord, *, parties: int, missing: int) -> Submission:
@@ -65,7 +60,7 @@ def submission(record: InRecord, *, parties: int, missing: int) -> Submission:
     return Submission(
         position=Position(topic=record.topic, partition=record.partition, offset=record.offset),
         submitted_ms=record.timestamp_ms,
-        agency=agency_of(record),
+        agency=agency_of(record.topic),
         case_id=names.get("subject"),
         event_id=names.get("id"),
         parties=parties,

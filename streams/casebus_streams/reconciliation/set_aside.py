@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import Topics
@@ -11,8 +10,6 @@ from casebus_streams.dead_letters import dead_letter
 from casebus_streams.reconciliation.expectation import Submission
 from casebus_streams.record_writer import RecordWriter
 from casebus_streams.records import InRecord
-
-REASON: Final = "intake.unanswered"
 
 
 def set_aside(kafka: KafkaSettings, unanswered: Iterable[Submission]) -> int:
@@ -22,7 +19,9 @@ def set_aside(kafka: KafkaSettings, unanswered: Iterable[Submission]) -> int:
     """
     topic = Topics(kafka.topic_prefix).dead_letters
     letters = [
-        dead_letter(topic, _record(each), stage="intake", reason=REASON, error="reconciled", with_original=False)
+        dead_letter(
+            topic, _record(each), stage="intake", reason="intake.unanswered", error="reconciled", with_original=False
+        )
         for each in unanswered
     ]
     return len(RecordWriter(kafka).write(letters))

@@ -9,7 +9,7 @@ from casebus_producers.tracing.span import record_attributes
 from casebus_producers.tracing.steps import INTAKE, intake_step
 from casebus_streams.event_trace import event_trace
 from casebus_streams.intake.stage import IntakeOutcome
-from casebus_streams.records import InRecord
+from casebus_streams.records import InRecord, agency_of
 
 _HINT = b"traceparent"
 
@@ -38,7 +38,7 @@ class IntakeSpans:
 def _span(
     record: InRecord, origin: TraceContext, event_id: str | None, rule: str | None, started_ns: int, ended_ns: int
 ) -> BusSpan:
-    agency = record.topic.rpartition(".")[2]
+    agency = agency_of(record.topic)
     is_valid = rule is None
     return BusSpan(
         name=f"process {record.topic}",
