@@ -140,7 +140,7 @@ class Campaign:
         self.reader.read_until(lambda: expectation.is_reached(self.reader), alive=self._look_after_workers)
         self.reader.read_more(1)
         expectation.check(self.reader)
-        assert len(self.reader.dead_letters) == dead_letters
+        assert len(self.reader.dead_letters) == dead_letters, f"dead letters: {self.reader.dead_letters}"
 
     def reconcile(self) -> None:
         """What an operator would run now: no event is without an answer."""
