@@ -12,6 +12,7 @@ from tests.streams.indifferent import Indifferent
 
 from casebus_local import LocalStack, wait_until
 from casebus_streams.end_watch import EndWatch
+from casebus_streams.records import InRecord
 from casebus_streams.settings import StreamSection
 from casebus_streams.source import Source
 from casebus_streams.source_config import consumer_config
@@ -54,15 +55,21 @@ def write(producer: Producer, bus: Bus, *, records: int, seconds_ago: float) -> 
 
 
 def commit_next_batch(source: Source) -> int:
-    batch = wait_until(source.poll_batch, timeout_seconds=PATIENCE_SECONDS, describe="a batch")
-    source.next_offsets()
+    batch = wait_until(lambda: try_next_batch(source), timeout_seconds=PATIENCE_SECONDS, describe="a batch")
     source.committed()
     return len(batch)
 
 
+def try_next_batch(source: Source) -> list[InRecord]:
+    """As a stage does whose transaction is aborted: what it has polled it was about to commit, and lag counts it."""
+    batch = source.poll_batch()
+    source.next_offsets()
+    return batch
+
+
 def wait_for_lag(source: Source, records: int) -> None:
     def found() -> bool:
-        source.poll_batch()
+        try_next_batch(source)
         return source.lag.records == records
 
     wait_until(found, timeout_seconds=PATIENCE_SECONDS, describe=f"{records} records behind")
