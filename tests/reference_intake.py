@@ -9,6 +9,8 @@ import json
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
@@ -34,6 +36,20 @@ CONTENT: Json = {
     "tags": None,
 }
 """The declared order of the fields; "time" where a moment stands."""
+
+
+_VOCABULARY = Path(__file__).parents[1] / "schemas/casebus_schemas/status_vocabulary.json"
+
+
+def is_warned_of(event: Json) -> bool:
+    """Whether its agency is told that a valid event's status code is not in the published list."""
+    status = event["data"].get("status")
+    return status is not None and status["code"] not in _published_codes()
+
+
+@cache
+def _published_codes() -> frozenset[str]:
+    return frozenset(entry["code"] for entry in json.loads(_VOCABULARY.read_text())["codes"])
 
 
 def accept(event: Json, pepper: bytes) -> Iterator[Json]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
-from tests import reference_fold
+from tests import reference_fold, reference_intake
 from tests.faults.ledger import Sent
 
 POISON = b"no accepted event"
@@ -45,6 +45,7 @@ class BusReader:
         self._prefix = prefix
         self.accepted: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
+        self.warned: Counter[str] = Counter()
         self.changes: Counter[str] = Counter()
         self.change_order: dict[str, list[int]] = defaultdict(list)
         self.overviews: dict[str, bytes] = {}
@@ -84,6 +85,7 @@ class BusReader:
     def __str__(self) -> str:
         return (
             f"{sum(self.accepted.values())} accepted, {sum(self.rejected.values())} rejected, "
+            f"{sum(self.warned.values())} warned, "
             f"{sum(self.changes.values())} changes, {len(self.overviews)} overviews, {len(self.dead_letters)} dead"
         )
 
@@ -108,8 +110,16 @@ class BusReader:
             self.change_order[change["party_ref"]].append(change["version"])
         elif topic == "dead-letters":
             self.dead_letters.append(json.loads(value))
-        elif (rejection := json.loads(value))["verdict"] == "rejected":
-            self.rejected[json.dumps(rejection["position"], sort_keys=True)] += 1
+        else:
+            self._note_word_back(json.loads(value))
+
+    def _note_word_back(self, word: dict[str, Any]) -> None:
+        """What an agency is told of one of its events. Remarks about accepted records, on conflicts, are left out."""
+        position = json.dumps(word["position"], sort_keys=True)
+        if word["verdict"] == "rejected":
+            self.rejected[position] += 1
+        elif ".submitted." in word["position"]["topic"]:
+            self.warned[position] += 1
 
 
 class Expectation:
@@ -118,12 +128,15 @@ class Expectation:
     def __init__(self, sent: Iterable[Sent], pepper: bytes) -> None:
         self.accepted: Counter[str] = Counter()
         self.rejected = 0
+        self.warned = 0
         self._fold = reference_fold.Fold()
         for event in sent:
             if not event.is_valid:
                 self.rejected += 1
                 continue
-            for record in reference_fold.accept(json.loads(event.value or b""), pepper):
+            said = json.loads(event.value or b"")
+            self.warned += reference_intake.is_warned_of(said)
+            for record in reference_fold.accept(said, pepper):
                 self.accepted[reference_fold.key_of(record)] += 1
                 self._fold.apply(record)
 
@@ -132,6 +145,7 @@ class Expectation:
         return (
             sum(reader.accepted.values()) >= sum(self.accepted.values())
             and sum(reader.rejected.values()) >= self.rejected
+            and sum(reader.warned.values()) >= self.warned
             and len(reader.changes) >= len(self._fold.changes)
             and sum(version_of(value) for value in reader.overviews.values()) >= len(self._fold.changes)
         )
@@ -139,8 +153,12 @@ class Expectation:
     def check(self, reader: BusReader) -> None:
         """Raises ``AssertionError`` with what is lost, doubled or different."""
         _compare("accepted records", Counter(reader.accepted), self.accepted)
-        assert max(reader.rejected.values(), default=1) == 1, "rejected: a position twice"
-        assert len(reader.rejected) == self.rejected, f"rejected: {len(reader.rejected)}, not {self.rejected}"
+        for what, told, events in (
+            ("rejected", reader.rejected, self.rejected),
+            ("warned", reader.warned, self.warned),
+        ):
+            assert max(told.values(), default=1) == 1, f"{what}: a position twice"
+            assert len(told) == events, f"{what}: {len(told)}, not {events}"
         _compare("changes", reader.changes, Counter(dict.fromkeys(self._fold.changes, 1)))
         for versions in reader.change_order.values():
             assert versions == list(range(1, len(versions) + 1)), f"changes: versions come as {versions}"
