@@ -50,15 +50,17 @@ class BrokerOptions:
         quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"] if self.tuned_for == "start" else []
         return [f"-Xmx{self.heap}", *quick]
 
-    def broker_properties(self, node: BrokerNode) -> dict[str, str]:
+    def broker_properties(self, node: BrokerNode, *, is_alone: bool) -> dict[str, str]:
         """Overrides of server.properties.
 
         A killed broker may come back, and its partitions move, only when its session has run out: 9 s by
-        default, which made a restart after SIGKILL take 12 s instead of 5. The cleaner wipes its whole buffer before
-        each partition: with the default of 128 MiB that took 200 ms for a few records.
+        default, which made a restart after SIGKILL take 12 s instead of 5. Nobody can take over from a broker that
+        ``is_alone``: its controller would only take its own partitions from it when the machine stands still for a
+        moment. The cleaner wipes its whole buffer before each partition: with the default of 128 MiB that took 200 ms
+        for a few records.
         """
         quick = {
-            "broker.session.timeout.ms": "3000",
+            "broker.session.timeout.ms": "20000" if is_alone else "3000",
             "broker.heartbeat.interval.ms": "500",
             "log.cleaner.dedupe.buffer.size": str(4 * 2**20),
         }
@@ -157,7 +159,8 @@ class Broker:
 
     def _write_configuration(self) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
-        properties = server_properties(self.node, self._cluster, self._data, self._options.broker_properties(self.node))
+        overrides = self._options.broker_properties(self.node, is_alone=len(self._cluster) == 1)
+        properties = server_properties(self.node, self._cluster, self._data, overrides)
         self._properties_file.write_text(render(properties))
         (self._directory / "log4j2.properties").write_text(LOG4J2_CONFIGURATION)
 

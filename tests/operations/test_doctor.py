@@ -121,6 +121,12 @@ def test_a_setting_of_the_brokers_that_is_other_than_it_should_be_is_told(
     assert verdicts(setting_findings({}))[name] is verdict, "not to be seen is not well"
 
 
+def test_how_long_a_broker_may_be_silent_says_nothing_where_nobody_could_take_over() -> None:
+    silent_for_long = {"broker.session.timeout.ms": "20000"}
+    assert "broker.session.timeout.ms" not in verdicts(setting_findings(silent_for_long, is_alone=True))
+    assert verdicts(setting_findings(silent_for_long))["broker.session.timeout.ms"] is Verdict.WARNING
+
+
 @pytest.fixture
 def dsn_file(bus: Bus, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A migrated database of the bus."""

@@ -31,6 +31,9 @@ _AT_MOST_MS: Final = {
         "a killed broker that is back sooner can tear a transaction apart: docs/delivery-guarantees.md",
     ),
 }
+_OF_SEVERAL: Final = ("broker.session.timeout.ms",)
+"""Says nothing about a broker that is alone: nobody takes over from it."""
+
 _LOOPBACK = ("localhost", "127.", "[::1]")
 
 
@@ -48,7 +51,7 @@ def broker_findings(admin: AdminClient, kafka: KafkaSettings, metadata: ClusterM
             "run three brokers where it matters: docs/delivery-guarantees.md",
         )
     yield _connection(kafka)
-    yield from _settings(admin, min(metadata.brokers))
+    yield from _settings(admin, min(metadata.brokers), is_alone=count == 1)
 
 
 def _connection(kafka: KafkaSettings) -> Finding:
@@ -66,7 +69,7 @@ def _connection(kafka: KafkaSettings) -> Finding:
     )
 
 
-def _settings(admin: AdminClient, broker: int) -> Iterator[Finding]:
+def _settings(admin: AdminClient, broker: int, *, is_alone: bool) -> Iterator[Finding]:
     resource = ConfigResource(ResourceType.BROKER, str(broker))
     try:
         actual = admin.describe_configs([resource], request_timeout=_TIMEOUT_SECONDS)[resource].result()
@@ -75,10 +78,10 @@ def _settings(admin: AdminClient, broker: int) -> Iterator[Finding]:
             AREA, "settings", Verdict.UNKNOWN, f"not to be seen: {error.args[0].name()}", "ask as an administrator"
         )
         return
-    yield from setting_findings({name: entry.value for name, entry in actual.items()})
+    yield from setting_findings({name: entry.value for name, entry in actual.items()}, is_alone=is_alone)
 
 
-def setting_findings(actual: Mapping[str, str | None]) -> Iterator[Finding]:
+def setting_findings(actual: Mapping[str, str | None], *, is_alone: bool = False) -> Iterator[Finding]:
     """What a broker's settings must be, and what they had better be. Pure."""
     for name, (wanted, why) in _WANTED.items():
         if (has := actual.get(name)) == wanted:
@@ -86,6 +89,8 @@ def setting_findings(actual: Mapping[str, str | None]) -> Iterator[Finding]:
         else:
             yield Finding(AREA, name, Verdict.PROBLEM, f"is {has}: {why}", f"set {name}={wanted} on every broker")
     for name, (most, why) in _AT_MOST_MS.items():
+        if is_alone and name in _OF_SEVERAL:
+            continue
         if (has := actual.get(name)) is not None and int(has) <= most:
             yield Finding(AREA, name, Verdict.WELL, has)
         else:
