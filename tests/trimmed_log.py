@@ -26,7 +26,7 @@ def let_delete(admin: AdminClient, topics: Iterable[str]) -> None:
 
 def delete_before(admin: AdminClient, ends: Sequence[TopicPartition]) -> None:
     """Delete what comes before these offsets. Waits for the brokers to apply a policy that was changed a moment ago."""
-    wait_until(lambda: _is_deleted(admin, ends), timeout_seconds=10, describe="the topics' policies allow deletion")
+    wait_until(lambda: _is_deleted(admin, ends), timeout_seconds=30, describe="the topics' policies allow deletion")
 
 
 def _is_deleted(admin: AdminClient, ends: Sequence[TopicPartition]) -> bool:

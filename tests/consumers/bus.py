@@ -23,7 +23,7 @@ from casebus_producers.log_offsets import log_ends, log_ends_of
 from casebus_producers.settings import KafkaSettings
 from casebus_schemas import DeadLetter, Topics, decode, partition_of, partitions_of
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 40.0
 
 
 @dataclass

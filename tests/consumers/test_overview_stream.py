@@ -20,7 +20,7 @@ from casebus_consumers.profile.overview_store import StoredOverview, StoreUnavai
 from casebus_consumers.profile.overview_stream import overview_stream
 
 ME = Identity(ref(1), high_assurance=True, expires_at=9e9)
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 
 
 class Clock:

@@ -14,7 +14,7 @@ from casebus_local import wait_until
 from casebus_schemas import EPOCH_KEY, EpochState, OverviewsEpoch, Topics, encode
 from casebus_streams.topic_admin import admin_client
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 40.0
 
 
 def row(epoch: int, version: int, value: bytes | None = b"{}") -> OverviewRow:

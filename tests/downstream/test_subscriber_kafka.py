@@ -35,7 +35,7 @@ from casebus_streams.topic_admin import admin_client
 
 pytestmark = pytest.mark.integration
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 40.0
 
 Name = tuple[str, int]
 

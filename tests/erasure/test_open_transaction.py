@@ -36,7 +36,7 @@ def test_a_repetition_that_is_committed_after_the_tombstones_were_due_is_not_del
 
         assert erasure.run(patience_seconds=60, step=at).is_complete
         again.commit()
-        wait_until(lambda: by_key(accepted.read_more(0.2)).get(again.key), timeout_seconds=10, describe="the event")
+        wait_until(lambda: by_key(accepted.read_more(0.2)).get(again.key), timeout_seconds=30, describe="the event")
         overviews.read_until(lambda read: len(read) == 3, alive=worker.check)
     assert [bool(message.value()) for message in overviews.messages] == [True, False, True]
     overviews.close()

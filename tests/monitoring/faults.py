@@ -125,7 +125,7 @@ def slow_table(dsn: str, name: str, *, seconds: float) -> Iterator[None]:
 def _wait_until_in_line(dsn: str, pid: int) -> None:
     with psycopg.connect(dsn, autocommit=True) as watching:
         query = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
-        wait_until(lambda: watching.execute(query, [pid]).fetchone(), timeout_seconds=10, describe="it stands in line")
+        wait_until(lambda: watching.execute(query, [pid]).fetchone(), timeout_seconds=30, describe="it stands in line")
 
 
 def lose_database(server_dsn: str, dsn: str) -> None:

@@ -117,7 +117,7 @@ class _CountingController(Controller):
                     session.transport.abort()  # type: ignore[attr-defined]  # a write transport has it
 
         self.loop.call_soon_threadsafe(abort)
-        wait_until(lambda: not self.sessions, timeout_seconds=5, describe="the mail server's sessions have ended")
+        wait_until(lambda: not self.sessions, timeout_seconds=30, describe="the mail server's sessions have ended")
 
 
 class _CountedSMTP(SMTP):

@@ -53,7 +53,7 @@ def test_it_shows_who_reads_what_is_there_and_how_long_it_waits_when_nobody_does
 
     stopped_at = time.time()
     publish(bus, list(simulation.submissions()))
-    wait_until(lambda: time.time() - stopped_at > 1.5, timeout_seconds=5, describe="they have waited a while")
+    wait_until(lambda: time.time() - stopped_at > 1.5, timeout_seconds=30, describe="they have waited a while")
     report = casebus(bus, "status", "--json").report
     intake = reader(report, "intake")
     assert (intake["members"], intake["unread"]) == ([], 300)

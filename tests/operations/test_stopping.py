@@ -71,7 +71,7 @@ def test_a_notifier_waits_for_the_mails_in_the_server_s_hands_and_the_next_one_s
             wait_until(lambda: server.is_holding, timeout_seconds=60, describe="mails are in the server's hands")
             process.terminate()
             wait_until(
-                lambda: "stop_requested" in process.log_path.read_text(), timeout_seconds=10, describe="it has heard"
+                lambda: "stop_requested" in process.log_path.read_text(), timeout_seconds=30, describe="it has heard"
             )
             probes = Probes(process, port)
             assert not probes.wait_for(NOT_READY)["changes"]

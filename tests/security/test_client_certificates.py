@@ -33,11 +33,12 @@ def test_a_certificate_of_another_authority_is_nobody(bus: SecuredBus, tmp_path:
     known = CertificateAuthority(bus.secured.directory)
     assert brokers_seen(with_certificate(bus, known, tmp_path / "known.pem")) == {1}
     with pytest.raises(KafkaException):
-        brokers_seen(with_certificate(bus, stranger, tmp_path / "unknown.pem"))
+        brokers_seen(with_certificate(bus, stranger, tmp_path / "unknown.pem"), patience_seconds=3)
 
 
-def brokers_seen(kafka: KafkaSettings) -> set[int]:
-    return set(AdminClient({**kafka.client_config(), "log_level": 0}).list_topics(timeout=3).brokers)
+def brokers_seen(kafka: KafkaSettings, *, patience_seconds: float = 30) -> set[int]:
+    admin = AdminClient({**kafka.client_config(), "log_level": 0})
+    return set(admin.list_topics(timeout=patience_seconds).brokers)
 
 
 def with_certificate(bus: SecuredBus, authority: CertificateAuthority, file: Path) -> KafkaSettings:

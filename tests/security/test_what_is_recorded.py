@@ -16,7 +16,7 @@ def test_a_refused_write_is_in_the_brokers_log_with_its_principal(bus: SecuredBu
     assert write(bus.agency(A), bus.topics.dead_letters) is not None
     wait_until(
         lambda: any(f"User:{A} is Denied" in line and bus.topics.dead_letters in line for line in log_lines(bus)),
-        timeout_seconds=10,
+        timeout_seconds=30,
         describe="the refusal is in the broker's log",
     )
 
@@ -26,7 +26,7 @@ def test_a_failed_log_in_is_in_the_brokers_log_without_the_password(bus: Secured
     failures(bus.agency(A), sasl_password="a-guess-of-mine")
     wait_until(
         lambda: any("Failed authentication" in line for line in log_lines(bus)[before:]),
-        timeout_seconds=10,
+        timeout_seconds=30,
         describe="the failed log-in is in the broker's log",
     )
     assert not any("a-guess-of-mine" in line for line in log_lines(bus))
