@@ -9,7 +9,7 @@ from tests.faults.campaign import Campaign
 from tests.faults.faulty_kafka import FaultyKafka, ThreeBrokers
 from tests.faults.sizes import only_large, sized
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(150, 3600))]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(300, 3600))]
 
 
 PRODUCTION_TIMEOUTS = {
