@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +17,7 @@ POISON = b"no accepted event"
 """What tests put into the accepted log to harm its readers."""
 
 _STALL_SECONDS = 60
+_VERSION = re.compile(rb'\{"party_ref":"[^"]*","epoch":[0-9]+,"version":([0-9]+)')
 
 
 _WRITTEN_BY_STAGES = frozenset(("accepted", "rejected", "overviews", "changes", "dead-letters"))
@@ -49,6 +51,8 @@ class BusReader:
         self.changes: Counter[str] = Counter()
         self.change_order: dict[str, list[int]] = defaultdict(list)
         self.overviews: dict[str, bytes] = {}
+        self.versions = 0
+        """The versions of all overviews together: how many changes are in them."""
         self.dead_letters: list[dict[str, Any]] = []
         self._consumer = committed_reader(bootstrap_servers)
         self._consumer.assign(
@@ -100,7 +104,9 @@ class BusReader:
     def _note(self, topic: str, message: Message) -> None:
         value = message.value() or b""
         if topic == "overviews":
-            self.overviews[(message.key() or b"").decode()] = value
+            party = (message.key() or b"").decode()
+            self.versions += version_of(value) - version_of(self.overviews.get(party, b""))
+            self.overviews[party] = value
         elif topic == "accepted":
             if value != POISON:
                 self.accepted[(message.key() or b"").decode()] += 1
@@ -147,7 +153,7 @@ class Expectation:
             and sum(reader.rejected.values()) >= self.rejected
             and sum(reader.warned.values()) >= self.warned
             and len(reader.changes) >= len(self._fold.changes)
-            and sum(version_of(value) for value in reader.overviews.values()) >= len(self._fold.changes)
+            and reader.versions >= len(self._fold.changes)
         )
 
     def check(self, reader: BusReader) -> None:
@@ -169,8 +175,9 @@ class Expectation:
 
 
 def version_of(overview: bytes) -> int:
-    version: int = json.loads(overview)["version"]
-    return version
+    """Where it stands, without a look at the rest: every overview that ever was is asked. 0 for a tombstone."""
+    version = _VERSION.match(overview)
+    return int(version[1]) if version is not None else 0
 
 
 def without_epoch(overview: bytes) -> bytes:
