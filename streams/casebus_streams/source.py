@@ -267,7 +267,7 @@ def committed_offsets(consumer: Consumer, partitions: list[TopicPartition]) -> l
             if time.monotonic() > deadline or code not in (*_UNDECIDED, *_NO_COORDINATOR):
                 raise StopError(f"cannot read committed offsets: {error.args[0].name()}") from error
             if code in _NO_COORDINATOR:
-                time.sleep(_LOOK_AGAIN_SECONDS)
+                time.sleep(_LOOK_AGAIN_SECONDS)  # the client waits for what is undecided, and not for this
     for partition in committed:
         if partition.error is not None:
             raise StopError(f"cannot read the committed offset of {partition.topic}: {partition.error}")

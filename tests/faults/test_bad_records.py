@@ -8,7 +8,7 @@ from tests.faults.campaign import PARTITIONS, Campaign
 from tests.faults.checker import POISON
 from tests.faults.sizes import sized
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(240, 1800))]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(120, 1800))]
 
 
 def poison_accepted(campaign: Campaign, *, per_partition: int) -> None:

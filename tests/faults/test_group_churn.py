@@ -11,7 +11,7 @@ from tests.faults.sizes import sized
 from casebus_local.child_process import ChildProcess
 from casebus_local.waiting import wait_until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(240, 3600))]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(120, 3600))]
 
 
 def has_partitions(worker: ChildProcess) -> bool:

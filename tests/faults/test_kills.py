@@ -8,7 +8,7 @@ import pytest
 from tests.faults.campaign import Campaign
 from tests.faults.sizes import IS_LARGE, sized
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(240, 7200))]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(120, 7200))]
 
 FEW_POINTS = {
     "intake": ("after-send-offsets", "after-commit"),

@@ -14,7 +14,7 @@ from tests.faults.sizes import sized
 from casebus_local.waiting import wait_until
 from casebus_schemas import partition_of
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(240, 7200))]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(120, 7200))]
 
 RETENTION = {"CASEBUS_STREAMS__RETENTION__DEFAULT__OVERVIEW_AFTER_CLOSED": "P7D"}
 AT = "2026-11-28T00:00:00Z"

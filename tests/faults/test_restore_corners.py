@@ -7,7 +7,7 @@ from confluent_kafka import Producer
 from tests.faults.campaign import PARTITIONS, Campaign
 from tests.faults.sizes import sized
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
 
 def begin_foreign_transaction(campaign: Campaign, *, timeout_seconds: float) -> Producer:

@@ -6,7 +6,7 @@ import pytest
 from tests.faults.campaign import Campaign
 from tests.faults.sizes import IS_LARGE, sized
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(240, 600))]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(120, 600))]
 
 TRAPS = (
     "after-produce/1/retriable",

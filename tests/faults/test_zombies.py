@@ -9,7 +9,7 @@ from tests.faults.sizes import IS_LARGE, only_large, sized
 from casebus_local.child_process import ChildProcess
 from casebus_local.waiting import wait_until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(240, 3600))]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(sized(120, 3600))]
 
 
 def wait_until_trapped(worker: ChildProcess) -> None:

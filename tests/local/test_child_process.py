@@ -29,7 +29,7 @@ def python(code: str, directory: Path) -> ChildProcess:
 
 def started(code: str, directory: Path) -> ChildProcess:
     child = python(code, directory)
-    wait_until(lambda: "up" in child.log_tail(), timeout_seconds=30, describe="the child is up")
+    wait_until(lambda: "up" in child.log_tail(), timeout_seconds=10, describe="the child is up")
     return child
 
 
@@ -100,4 +100,4 @@ def test_child_dies_with_a_parent_killed_by_sigkill(tmp_path: Path) -> None:
         assert is_alive(child_pid)
         parent.kill()
 
-    wait_until(lambda: not is_alive(child_pid), timeout_seconds=30, describe="the end of the child")
+    wait_until(lambda: not is_alive(child_pid), timeout_seconds=5, describe="the end of the child")

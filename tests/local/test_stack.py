@@ -157,7 +157,7 @@ def test_nothing_is_left_running_after_the_parent_is_killed() -> None:
         pids = roots + [child.pid for root in roots for child in psutil.Process(root).children(recursive=True)]
         parent.kill()
 
-    wait_until(lambda: not any(is_alive(pid) for pid in pids), timeout_seconds=30, describe="the end of every server")
+    wait_until(lambda: not any(is_alive(pid) for pid in pids), timeout_seconds=10, describe="the end of every server")
     shutil.rmtree(directory)  # the one thing a killed parent leaves behind
 
 
@@ -185,7 +185,7 @@ def test_paused_broker_answers_again_after_resume() -> None:
         broker.resume()
 
         admin = quiet_admin(stack.bootstrap_servers)
-        wait_until(lambda: live_brokers(admin) == {1}, timeout_seconds=30, describe="the broker answers")
+        wait_until(lambda: live_brokers(admin) == {1}, timeout_seconds=10, describe="the broker answers")
 
 
 def test_running_broker_is_not_started_twice(stack: LocalStack) -> None:
